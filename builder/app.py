@@ -1,0 +1,43 @@
+"""What every command is handed: the console, the project's folder, and the settings, resolved on first use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from builder.core.settings import Settings, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from builder.console import Console
+
+
+@dataclass
+class App:
+    """The composition root's product. `project` holds functions/, .env, and our state in .builder/."""
+
+    console: Console
+    project: Path
+    environ: Mapping[str, str]
+    flags: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Raises SettingsError with every problem at once. Notices are printed once."""
+        settings = load(self.project, flags=self.flags, environ=self.environ)
+        for notice in settings.notices:
+            self.console.notice(notice)
+        return settings
+
+    @property
+    def state(self) -> Path:
+        """Where locks, receipts and the local cloud's data live."""
+        return self.project / ".builder"
+
+    @property
+    def build(self) -> Path:
+        """Where what can be made again lives."""
+        return self.project / "build"

@@ -1,0 +1,67 @@
+"""Options that several verbs share, so that they read the same everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from builder.app import App
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+pass_app = click.make_pass_decorator(App)
+
+
+def _set_format(ctx: click.Context, _parameter: click.Parameter, value: str) -> None:
+    ctx.find_object(App).console.format = "json" if value == "json" else "table"  # type: ignore[union-attr]
+
+
+def _set_flag(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value:
+        text = "\n".join(value) if isinstance(value, tuple) else str(value)
+        ctx.find_object(App).flags[str(parameter.name)] = text  # type: ignore[union-attr]
+
+
+def output_format(function: F) -> F:
+    """`--format table|json`, set on the app's console."""
+    option = click.option(
+        "--format",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        expose_value=False,
+        callback=_set_format,
+        help="For people or for programs.",
+    )
+    return option(function)
+
+
+def catalogue(function: F) -> F:
+    """`--functions-root DIR`, repeatable; later roots override earlier ones."""
+    option = click.option(
+        "--functions-root",
+        "functions_roots",
+        multiple=True,
+        metavar="DIR",
+        expose_value=False,
+        callback=_set_flag,
+        help="A catalogue's folder (repeatable; default: functions).",
+    )
+    return option(function)
+
+
+def production(function: F) -> F:
+    """`--production`: the schema is plain `carto`."""
+    option = click.option(
+        "--production", is_flag=True, expose_value=False, callback=_set_flag, help="Plain `carto` as schema."
+    )
+    return option(function)
+
+
+def selection(function: F) -> F:
+    """`--modules a,b --functions x,y`: passed to the command as two strings."""
+    function = click.option("--functions", default="", metavar="X,Y", help="Only these functions.")(function)
+    return click.option("--modules", default="", metavar="A,B", help="Only these modules.")(function)

@@ -1,0 +1,92 @@
+"""The only place that prints: results to standard output, everything else to standard error.
+
+With `--format json` a command prints one JSON value to standard output; problems and progress stay on standard error,
+so that a pipe sees nothing but the value.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.console import Console as Terminal
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from builder.errors import BuilderError
+
+Format = Literal["table", "json"]
+
+
+def _terminal(*, stderr: bool = False) -> Terminal:
+    # No highlighting and no markup: what we print is data, and data may hold square brackets.
+    return Terminal(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
+
+
+@dataclass
+class Stage:
+    """One step of long work. `note` says what it did; it is printed with the seconds when the step ends."""
+
+    title: str
+    note: str = ""
+
+
+@dataclass
+class Console:
+    """Prints for people on a terminal, plain lines elsewhere, JSON when asked."""
+
+    format: Format = "table"
+    out: Terminal = field(default_factory=_terminal)
+    err: Terminal = field(default_factory=lambda: _terminal(stderr=True))
+
+    def text(self, text: str) -> None:
+        """A result, as it is."""
+        self.out.print(text)
+
+    def json(self, value: Any) -> None:
+        """A result as JSON, keys in the order given."""
+        self.out.out(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def rows(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """A table; with `--format json` a list of objects. None prints as NULL."""
+        if self.format == "json":
+            self.json([dict(zip(columns, row, strict=True)) for row in rows])
+            return
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*("NULL" if value is None else str(value) for value in row))
+        self.out.print(table)
+
+    def line(self, text: str) -> None:
+        """What is going on, for people; never a result."""
+        self.err.print(text)
+
+    def notice(self, text: str) -> None:
+        """Something to know that is not an error."""
+        self.err.print(f"note: {text}", style="yellow")
+
+    def error(self, error: BuilderError) -> None:
+        """Every problem of an error."""
+        for problem in error.problems:
+            self.err.print(f"error: {problem}", style="red")
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[Stage]:
+        """A step with its time: a spinner on a terminal, one line when it ends."""
+        stage = Stage(title)
+        start = time.monotonic()
+        if self.err.is_terminal:
+            with self.err.status(title):
+                yield stage
+        else:
+            yield stage
+        seconds = time.monotonic() - start
+        note = f"  {stage.note}" if stage.note else ""
+        self.err.print(f"{stage.title:<28} {seconds:7.2f} s{note}")

@@ -1,0 +1,112 @@
+"""Every error that the builder reports, with the exit code of its class.
+
+    BuilderError                 1   a fact that is not as it should be
+    ├── UsageError               2   the command line
+    ├── CatalogError             3   function.yaml, handlers, requirements
+    ├── SettingsError            4   environment, .env, configuration files, credentials that are missing
+    ├── BuildError               5   a build or a push that failed
+    ├── AwsError                 6   AWS refused or did not answer
+    ├── WarehouseError           7   Redshift refused or did not answer
+    ├── InvokeError              8   a function answered with an error
+    ├── LocalError               9   the local cloud: a port in use, a part that does not start
+    ├── CasesError              10   `builder test`: cases that failed or differ between two ways
+    └── EngineError             69   no Docker engine (EX_UNAVAILABLE of sysexits.h)
+
+An error carries problems: where, what, what to do. All that are known at once are reported at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Problem:
+    """One thing that is wrong.
+
+    `where` is a file (with `:line` if known), a function or a resource; `key` the dotted path inside it.
+    """
+
+    where: str = ""
+    key: str = ""
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = " ".join(part for part in (self.where, self.key) if part)
+        text = f"{place}: {self.what}" if place else self.what
+        return f"{text}\n    {self.hint}" if self.hint else text
+
+
+class BuilderError(Exception):
+    """The root. Raise a subclass, with one message or with several problems."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str = "", *, where: str = "", hint: str = "", problems: Iterable[Problem] = ()) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems) or (Problem(where=where, what=what, hint=hint),)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UsageError(BuilderError):
+    """A wrong word on the command line."""
+
+    exit_code = 2
+
+
+class CatalogError(BuilderError):
+    """A catalogue that cannot be used as it is written."""
+
+    exit_code = 3
+
+
+class SettingsError(BuilderError):
+    """A setting that is missing, malformed or unknown."""
+
+    exit_code = 4
+
+
+class BuildError(BuilderError):
+    """An image that was not built, not locked or not pushed."""
+
+    exit_code = 5
+
+
+class AwsError(BuilderError):
+    """AWS refused a call, or a resource did not reach its state before the deadline."""
+
+    exit_code = 6
+
+
+class WarehouseError(BuilderError):
+    """Redshift refused a statement or a connection."""
+
+    exit_code = 7
+
+
+class InvokeError(BuilderError):
+    """A function was called and answered with an error."""
+
+    exit_code = 8
+
+
+class LocalError(BuilderError):
+    """The local cloud could not be started, stopped or found."""
+
+    exit_code = 9
+
+
+class CasesError(BuilderError):
+    """Cases of functions that failed, or that differ between two ways of running them."""
+
+    exit_code = 10
+
+
+class EngineError(BuilderError):
+    """No Docker engine, or one that cannot build."""
+
+    exit_code = 69

@@ -1,0 +1,149 @@
+"""The values that pass between the rooms. All are frozen; none knows where it came from or where it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Volatility = Literal["volatile", "stable", "immutable"]
+Kind = Literal["lambda", "sql"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One argument. `type` is a Redshift type as SQL spells it, upper case: `VARCHAR(MAX)`, `DOUBLE PRECISION`."""
+
+    name: str
+    type: str
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """A file that goes into an image. `path` is POSIX, relative to its root (see Function.files, SharedLib.files)."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A call worth showing, as the docs print it."""
+
+    description: str = ""
+    sql: str
+    output: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What one function asks of its Lambda and its external function. None: the module's default.
+
+    memory_size in MB (128 to 10240), timeout in seconds (1 to 900), max_batch_rows in rows (1 to 2147483647),
+    max_batch_size in bytes (1 KB to 5 MB).
+    """
+
+    memory_size: int | None = None
+    timeout: int | None = None
+    max_batch_rows: int | None = None
+    max_batch_size: int | None = None
+    runtime: str | None = None
+    handler: str = "handler.lambda_handler"
+    volatility: Volatility | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedLib:
+    """Code that several functions use: `functions/_shared/python/<name>/`, imported as `lib.<name>`."""
+
+    name: str
+    root: str
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """One SQL function of the catalogue.
+
+    `root` is the function's folder as given to the loader (for messages and for reading its files); the files' paths
+    are relative to `<root>/code/lambda/python` for a Lambda function. `sql` is the body of a native SQL function or,
+    with `template` true, a whole template of statements.
+    """
+
+    name: str
+    module: str
+    root: str
+    kind: Kind
+    parameters: tuple[Parameter, ...]
+    returns: str
+    status: str = "stable"
+    author: str = ""
+    description: str = ""
+    examples: tuple[Example, ...] = ()
+    config: Config = field(default_factory=Config)
+    files: tuple[SourceFile, ...] = ()
+    requirements: tuple[str, ...] = ()
+    shared_libs: tuple[str, ...] = ()
+    lambda_name: str | None = None
+    sql: str | None = None
+    template: bool = False
+
+    @property
+    def private(self) -> bool:
+        """A leading `__`: deployed, but left out of lists and docs unless asked for."""
+        return self.name.startswith("__")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """The functions that share one image and, in the default mode, one Lambda.
+
+    `requirements_lock` is the text of the hashed lock (`functions/<module>/requirements.lock`), "" where no function
+    needs a package.
+    """
+
+    name: str
+    functions: tuple[Function, ...]
+    shared_libs: tuple[SharedLib, ...] = ()
+    requirements_lock: str = ""
+
+    @property
+    def lambdas(self) -> tuple[Function, ...]:
+        """The functions that the image must answer; a module of SQL functions alone has none and needs no image."""
+        return tuple(function for function in self.functions if function.kind == "lambda")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """Everything that the roots hold, sorted by module and function name."""
+
+    roots: tuple[str, ...]
+    functions: tuple[Function, ...]
+    shared_libs: tuple[SharedLib, ...] = ()
+    requirements_locks: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """A module's image as the lock records it. `repository@digest` is the only reference that deploy uses."""
+
+    module: str
+    repository: str
+    digest: str
+    media_type: str
+    size: int
+    content_hash: str
+    functions: tuple[str, ...]
+
+    @property
+    def reference(self) -> str:
+        return f"{self.repository}@{self.digest}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One SQL statement, and the function or schema that it is for."""
+
+    subject: str
+    text: str
