@@ -106,7 +106,7 @@ def check_identifier(name: str, *, where: str) -> list[Problem]:
                 hint="shorten the name or the prefix",
             )
         )
-    if any(ord(character) < 32 for character in name):
+    if any(ord(character) < ord(" ") for character in name):
         problems.append(Problem(where=where, what=f"the SQL name {name!r} holds a control character", hint="remove it"))
     return problems
 

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes the virtual environment from requirements.lock. PYTHON names the interpreter (3.10 to 3.13).
+set -euo pipefail
+
+venv=${1:-.venv}
+python=${PYTHON:-python3}
+
+fail() { # what, remedy
+    echo "setup-venv: $1" >&2
+    echo "    $2" >&2
+    exit 1
+}
+
+command -v "$python" >/dev/null || fail "$python was not found" "install Python 3.10 to 3.13, or name one: make venv PYTHON=python3.11"
+"$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' ||
+    fail "$("$python" --version) is not supported" "name a Python 3.10 to 3.13: make venv PYTHON=python3.11"
+
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    # Debian ships the module in a package of its own.
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "installing python3-venv"
+        apt-get -qq update && apt-get -qq install -y python3-venv >/dev/null
+    else
+        fail "this Python cannot make virtual environments" "install the package python3-venv"
+    fi
+fi
+
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+echo "installing requirements.lock into $venv"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
