@@ -1,0 +1,139 @@
+"""Redshift's and the network's refusals in our words, each with what to do.
+
+Told apart by SQLSTATE and by class, never by the words of a message. SQLSTATEs: PostgreSQL, appendix "Error Codes".
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import struct
+from typing import TYPE_CHECKING
+
+from builder.errors import WarehouseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from builder.core.settings import Warehouse as Place
+
+# Enough of a statement to find it by; the whole is what `builder sql` prints.
+SHOWN_LINES = 12
+SHOWN_WIDTH = 160
+
+HINTS: Mapping[str, str] = {
+    "28000": "check RS_USER and RS_PASSWORD",
+    "28P01": "check RS_USER and RS_PASSWORD",
+    "3D000": "check RS_DATABASE",
+    "3F000": "the schema is missing: deploy creates it; check RS_SCHEMA, RS_PREFIX and --production",
+    "42501": "the user lacks a privilege: CREATE on the database or the schema, USAGE ON LANGUAGE EXFUNC for external "
+    "functions; only an owner or a superuser replaces or drops a function",
+    "42601": "a syntax error in SQL of the catalogue's own, or in what we generate: `builder sql` prints it",
+    "42703": "a column or an argument that is not there",
+    "42883": "a function that is not there, or not with these types: deploy it, or add a CAST",
+    "42P01": "a table that is not there: check its schema",
+    "42P06": "the schema is there already",
+    "42P13": "Redshift replaces a function only with the same types: drop it first",
+    "42723": "a function of this name and these types is there already",
+    "2BP01": "something still depends on it: drop that first",
+    "53300": "too many sessions: close some, or try again later",
+    "57014": "the query was cancelled: a time-out of the server or of its queue, or another session",
+    "57P03": "the server is starting or resuming: try again in a minute",
+    "25P02": "an earlier statement of the transaction had failed",
+    "XX000": "Redshift could not go on; where a Lambda is called: its invoke role, its name and its Region, and "
+    "SVL_UDF_LOG or the Lambda's own log",
+}
+
+
+def unreachable(error: Exception, place: Place, *, seconds: int) -> WarehouseError:
+    """No session: the network, TLS, or what the server said to our greeting."""
+    where = f"{place.host}:{place.port}"
+    if fields := server_fields(error):
+        return _said(fields, where=where, what=f"database {place.database!r}, user {place.user!r}")
+    what, hint = _network(error, seconds)
+    return WarehouseError(what, where=where, hint=hint)
+
+
+def refused(error: Exception, *, sql: str, where: str = "", of: str = "") -> WarehouseError:
+    """A statement that failed. `of` says which of a transaction's; then nothing of it has happened."""
+    fields = server_fields(error)
+    whole = f"{of}, nothing has been changed" if of else ""
+    if fields:
+        return _said(fields, where=where, what=whole, sql=sql)
+    what = ", ".join(part for part in (f"the session was lost: {_cause(error)}", whole) if part)
+    hint = "run the command again; if it was long, look for a proxy or a firewall that ends idle connections"
+    return WarehouseError(f"{what}\n{_excerpt(sql, 0)}", where=where, hint=hint)
+
+
+def not_committed(error: Exception) -> WarehouseError:
+    """The COMMIT itself failed, or its answer never came."""
+    if fields := server_fields(error):
+        return _said(fields, where="COMMIT", what="nothing has been changed")
+    what = f"the session was lost in the COMMIT ({_cause(error)}): its statements may or may not have happened"
+    return WarehouseError(what, where="COMMIT", hint="run `builder plan` to see what stands there, then deploy again")
+
+
+def server_fields(error: Exception) -> dict[str, str]:
+    """The fields of the server's ErrorResponse by their letters (PostgreSQL, "Error and Notice Message Fields").
+
+    None where the server said nothing. redshift-connector passes them as a dict, the exception's only argument.
+    """
+    first = error.args[0] if error.args else None
+    return {str(key): str(value) for key, value in first.items()} if isinstance(first, dict) else {}
+
+
+def _said(fields: Mapping[str, str], *, where: str, what: str = "", sql: str = "") -> WarehouseError:
+    code = fields.get("C", "")
+    position = int(fields["P"]) if fields.get("P", "").isdecimal() else 0
+    head = f"{fields.get('M', 'refused')} [{code}]"
+    lines = [f"{head} ({what})" if what else head]
+    lines += [fields[key] for key in ("D", "H") if fields.get(key)]
+    if sql:
+        lines.append(_excerpt(sql, position))
+    return WarehouseError("\n".join(lines), where=where, hint=HINTS.get(code, ""))
+
+
+def _network(error: Exception, seconds: int) -> tuple[str, str]:
+    cause = next(_causes(error), error)
+    if isinstance(cause, ConnectionRefusedError):
+        return "nothing listens there", "check RS_HOST and RS_PORT, and that the cluster is not paused"
+    if isinstance(cause, socket.gaierror):
+        return "the host's name is not known", "check RS_HOST: the endpoint's name, without port and database"
+    if isinstance(cause, TimeoutError):
+        hint = "check the security group, whether the endpoint is publicly accessible, and your VPN"
+        return f"no answer within {seconds} s", hint
+    if isinstance(cause, (KeyError, struct.error)):
+        return "what listens there does not speak Redshift's protocol", "check RS_HOST and RS_PORT"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"the certificate is not trusted: {cause.verify_message}", "check RS_HOST; a local endpoint has no TLS"
+    hint = "check RS_HOST and RS_PORT; for a server without TLS, as a local one, set RS_SSL=false"
+    return f"no session: {_cause(error)}", hint
+
+
+def _causes(error: Exception) -> Iterator[BaseException]:
+    """The operating system's error, which redshift-connector hands on as an argument of its own."""
+    if isinstance(error, OSError):
+        yield error
+    yield from (argument for argument in error.args if isinstance(argument, OSError))
+
+
+def _cause(error: Exception) -> str:
+    return str(next(_causes(error), error)) or type(error).__name__
+
+
+def _excerpt(sql: str, position: int) -> str:
+    """The statement's lines around the character that the server points at (counted from 1), with a mark under it."""
+    lines = sql.splitlines() or [""]
+    before = sql[: max(position - 1, 0)]
+    row = before.count("\n")
+    first = max(0, min(row - SHOWN_LINES // 2, len(lines) - SHOWN_LINES))
+    shown = [f"    {line[:SHOWN_WIDTH]}" for line in lines[first : first + SHOWN_LINES]]
+    if position:
+        column = len(before) - (before.rfind("\n") + 1)
+        if column < SHOWN_WIDTH:
+            shown.insert(row - first + 1, " " * (4 + column) + "^")
+    if first:
+        shown.insert(0, "    ...")
+    if first + SHOWN_LINES < len(lines):
+        shown.append("    ...")
+    return "\n".join(shown)
