@@ -1,0 +1,80 @@
+"""The bits of an id: z, x and y in and out, and which integers are cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from lib.rows import Checks
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int64]
+
+MAX_RESOLUTION = 26
+# The header bit and mode 1.
+_CELL = 0x4800000000000000
+_POSITION = (1 << 52) - 1
+# The cell of resolution 0: the whole world.
+ROOT = _CELL | _POSITION
+# An id has 19 digits: 3,276 of them, with commas and brackets, are the most that VARCHAR(MAX)'s 65,535 bytes hold.
+CELLS_LIMIT = (65535 - 1) // 20
+
+# One step of spreading bits apart: shift, then keep these.
+_SPREAD = (
+    (16, 0x0000FFFF0000FFFF),
+    (8, 0x00FF00FF00FF00FF),
+    (4, 0x0F0F0F0F0F0F0F0F),
+    (2, 0x3333333333333333),
+    (1, 0x5555555555555555),
+)
+
+
+def encode(z: Integers, x: Integers, y: Integers) -> Integers:
+    """Ids of tiles. z within 0 to 26, x and y within 0 to 2**z - 1: not checked here."""
+    unused = MAX_RESOLUTION - z
+    position = (_spread(x << unused)) | (_spread(y << unused) << 1)
+    return _CELL | (z << 52) | position | (_POSITION >> (z << 1))
+
+
+def decode(ids: Integers) -> tuple[Integers, Integers, Integers]:
+    """z, x and y of valid ids."""
+    z = (ids >> 52) & 31
+    unused = MAX_RESOLUTION - z
+    return z, _gather(ids & _POSITION) >> unused, _gather((ids & _POSITION) >> 1) >> unused
+
+
+def valid(ids: Integers) -> NDArray[np.bool_]:
+    """Which ids are cells: header, mode 1, a resolution up to 26, and ones in every bit below the position.
+
+    The two bits between mode and resolution are not looked at, as in the published definition.
+    """
+    z = (ids >> 52) & 31
+    rest = _POSITION >> (z << 1)
+    return ((ids >> 59) == _CELL >> 59) & (z <= MAX_RESOLUTION) & ((ids & rest) == rest)
+
+
+def check(checks: Checks, argument: str, ids: Integers) -> Integers:
+    """The ids, those that are no cells replaced by the root after noting the error."""
+    wrong = ~valid(ids)
+    if checks.reject(wrong, lambda row: f"{argument} {ids[row]} is not a quadbin cell (resolution 0 to 26, mode 1)"):
+        return np.where(wrong, ROOT, ids)
+    return ids
+
+
+def _spread(values: Integers) -> Integers:
+    """Bit i moves to bit 2i."""
+    for shift, keep in _SPREAD:
+        values = (values | (values << shift)) & keep
+    return values
+
+
+def _gather(values: Integers) -> Integers:
+    """Bit 2i moves to bit i; the odd bits are dropped."""
+    values = values & _SPREAD[-1][1]
+    for (shift, _), (_, keep) in zip(
+        reversed(_SPREAD), (*reversed(_SPREAD[:-1]), (0, 0x00000000FFFFFFFF)), strict=True
+    ):
+        values = (values | (values >> shift)) & keep
+    return values
