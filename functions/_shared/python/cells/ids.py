@@ -21,13 +21,20 @@ ROOT = _CELL | _POSITION
 # An id has 19 digits: 3,276 of them, with commas and brackets, are the most that VARCHAR(MAX)'s 65,535 bytes hold.
 CELLS_LIMIT = (65535 - 1) // 20
 
-# One step of spreading bits apart: shift, then keep these.
+# One step of spreading bits apart, or of gathering them: shift, then keep these.
 _SPREAD = (
     (16, 0x0000FFFF0000FFFF),
     (8, 0x00FF00FF00FF00FF),
     (4, 0x0F0F0F0F0F0F0F0F),
     (2, 0x3333333333333333),
     (1, 0x5555555555555555),
+)
+_GATHER = (
+    (1, 0x3333333333333333),
+    (2, 0x0F0F0F0F0F0F0F0F),
+    (4, 0x00FF00FF00FF00FF),
+    (8, 0x0000FFFF0000FFFF),
+    (16, 0x00000000FFFFFFFF),
 )
 
 
@@ -72,9 +79,7 @@ def _spread(values: Integers) -> Integers:
 
 def _gather(values: Integers) -> Integers:
     """Bit 2i moves to bit i; the odd bits are dropped."""
-    values = values & _SPREAD[-1][1]
-    for (shift, _), (_, keep) in zip(
-        reversed(_SPREAD), (*reversed(_SPREAD[:-1]), (0, 0x00000000FFFFFFFF)), strict=True
-    ):
+    values = values & 0x5555555555555555
+    for shift, keep in _GATHER:
         values = (values | (values >> shift)) & keep
     return values

@@ -18,6 +18,7 @@ LATITUDE_LIMIT = 85.0511287798066
 # A tenth of a millimetre. Coordinates that went through another projection come back as 180.00000000000006 (Natural
 # Earth has them): within this much of a limit they are the limit.
 NOISE = 1e-9
+_ANTIMERIDIAN = 180.0
 
 
 def degrees(checks: Checks, argument: str, values: Floats, limit: int) -> Floats:
@@ -32,7 +33,7 @@ def tile_x(lon: Floats, z: Integers) -> Integers:
     """The column of longitudes within -180 to 180. The antimeridian belongs to column 0, as 180 is -180."""
     size = np.int64(1) << z
     x = np.floor(size * (lon / 360.0 + 0.5)).astype(np.int64)
-    return np.where(lon == 180.0, 0, np.minimum(x, size - 1))
+    return np.where(lon == _ANTIMERIDIAN, 0, np.minimum(x, size - 1))
 
 
 def tile_y(lat: Floats, z: Integers) -> Integers:

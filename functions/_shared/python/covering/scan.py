@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Integers = NDArray[np.int64]
     Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
 
 # How many pairs of edge and row are worked on at once: bounds the memory, some 100 bytes a pair.
 _PAIRS = 1 << 18
@@ -87,9 +88,7 @@ def _follow(edges: Edges, z: Integers) -> tuple[Intervals, _Crossings]:
     return Intervals(shape=shape, y=y, low=low, high=high), crossed
 
 
-def _columns(
-    enters: Floats, leaves: Floats, *, open_end: NDArray[np.bool_], last: Integers
-) -> tuple[Integers, Integers]:
+def _columns(enters: Floats, leaves: Floats, *, open_end: Mask, last: Integers) -> tuple[Integers, Integers]:
     """First and last column of an edge within a row.
 
     Where the edge goes on into the next row, the place where it leaves belongs to that row: an edge that comes from

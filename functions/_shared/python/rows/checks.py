@@ -1,4 +1,4 @@
-"""Arguments that are out of range: the first one of each row, with the function, the argument, the value and the range."""
+"""Arguments that are out of range: the first one of each row, with function, argument, value and range."""
 
 from __future__ import annotations
 
