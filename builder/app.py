@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class App:
-    """The composition root's product. `project` holds functions/, .env, and our state in .builder/."""
+    """The composition root's product.
+
+    `project` holds functions/ and .env; `state` what must not be lost: locks, receipts, the local cloud's data.
+    """
 
     console: Console
     project: Path
+    state: Path
     environ: Mapping[str, str]
     flags: dict[str, str] = field(default_factory=dict)
 
@@ -31,11 +35,6 @@ class App:
         for notice in settings.notices:
             self.console.notice(notice)
         return settings
-
-    @property
-    def state(self) -> Path:
-        """Where locks, receipts and the local cloud's data live."""
-        return self.project / ".builder"
 
     @property
     def build(self) -> Path:

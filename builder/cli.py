@@ -42,10 +42,18 @@ class Verbs(click.Group):
     default=Path(),
     help="The folder that holds functions/, .env and .builder/ (default: this one).",
 )
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="The folder of locks, receipts and the local cloud (default: PROJECT/.builder).",
+)
 @click.pass_context
-def cli(ctx: click.Context, project: Path) -> None:
+def cli(ctx: click.Context, project: Path, state: Path | None) -> None:
     """Python functions for Amazon Redshift: one container image per module, deployed as Lambda functions."""
-    ctx.obj = App(console=Console(), project=project.resolve(), environ=dict(os.environ))
+    project = project.resolve()
+    state = state.resolve() if state else project / ".builder"
+    ctx.obj = App(console=Console(), project=project, state=state, environ=dict(os.environ))
 
 
 def run(arguments: list[str] | None = None) -> int:

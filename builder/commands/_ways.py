@@ -1,0 +1,41 @@
+"""From the name of a way to the way, with the settings of this run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder import names, ways
+from builder.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from builder.app import App
+    from builder.model import Module
+
+WAYS = ("in-process", "image", "deployed", "sql")
+
+
+def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
+    """Raises SettingsError where the way needs what is not configured."""
+    if title == "in-process":
+        return ways.in_process(modules, folder=app.build / "in-process")
+    if title == "image":
+        from builder.adapters.docker import local_tag  # noqa: PLC0415  each way loads only its own libraries
+
+        return ways.image(modules, reference=lambda module: local_tag(app.settings.lambda_prefix, module))
+    if title == "deployed":
+        from builder.adapters import aws, functions  # noqa: PLC0415  each way loads only its own libraries
+
+        lambdas = functions.Functions(aws.connect(app.settings))
+        prefix = app.settings.lambda_prefix
+        return ways.deployed(lambdas.invoke, name=lambda module: names.lambda_name(prefix, module))
+    if app.settings.warehouse is None:
+        raise SettingsError(
+            "no Redshift is configured",
+            where="RS_HOST",
+            hint="set RS_HOST, RS_USER and RS_PASSWORD, or `builder local up`",
+        )
+    from builder.adapters import warehouse  # noqa: PLC0415  each way loads only its own libraries
+
+    return ways.SqlWay(warehouse.connect(app.settings.warehouse), schema=app.settings.schema)

@@ -1,0 +1,217 @@
+"""The pytest plugin: fixtures for functions' tests, and cases.yaml as tests.
+
+    def test_polyfill(handler):                        # the real runtime, in this process
+        assert handler("quadbin_polyfill")("POINT(1 2)", 4) == [5209...]
+
+    def test_in_sql(run_query):                        # a deployed catalogue
+        assert run_query("SELECT carto.QUADBIN_RESOLUTION(5209574053332910079)") == [(4,)]
+
+`run_query` uses the Redshift of the environment (RS_HOST and the rest). Where none is named, it starts a local cloud of
+its own, builds and deploys the catalogue into it, once a session, and removes it at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from builder import ways
+from builder.adapters import warehouse
+from builder.adapters.process import run
+from builder.core import cases, settings
+from builder.core.catalog import open_catalog
+from builder.core.modules import group
+from builder.errors import BuilderError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from builder.core.cases import Case
+    from builder.model import Catalog, Function, Module
+
+CLOUD_MARK = "cloud"
+
+
+class Suite:
+    """The catalogue under test and the ways to call it, each opened on first use."""
+
+    def __init__(self, project: Path, roots: tuple[str, ...]) -> None:
+        self.project = project
+        self.roots = roots
+        self._scratch = tempfile.TemporaryDirectory(prefix="gateway-tests-")
+        self._cloud_is_ours = False
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return open_catalog(self.roots, self.project)
+
+    @cached_property
+    def modules(self) -> dict[str, Module]:
+        return {module.name: module for module in group(self.catalog, self.catalog.functions)}
+
+    def function(self, name: str) -> Function:
+        """Raises LookupError for a name that the catalogue does not have."""
+        for function in self.catalog.functions:
+            if function.name == name.lower():
+                return function
+        raise LookupError(f"the catalogue in {', '.join(self.roots)} has no function {name!r}")
+
+    @cached_property
+    def in_process(self) -> ways.Way:
+        return ways.in_process(self.modules, folder=Path(self._scratch.name) / "in-process")
+
+    @cached_property
+    def cloud(self) -> dict[str, str]:
+        """The environment of a local cloud of our own, empty so far."""
+        self._cloud_is_ours = True
+        said = self.builder("local", "up", "--aws-port", "0", "--redshift-port", "0", "--format", "json", environ={})
+        found: dict[str, str] = json.loads(said)["environment"]
+        return found
+
+    @cached_property
+    def deployed(self) -> dict[str, str]:
+        """The environment of a cloud that has the catalogue: the one that is configured, or our own."""
+        if os.environ.get("RS_HOST"):
+            return dict(os.environ)
+        for command in (["build"], ["push"], ["deploy", "--yes"]):
+            self.builder(*command, environ=self.cloud)
+        return self.cloud
+
+    @cached_property
+    def sql(self) -> ways.SqlWay:
+        return ways.SqlWay(self.warehouse, schema=self._settings.schema)
+
+    @cached_property
+    def warehouse(self) -> warehouse.Warehouse:
+        if self._settings.warehouse is None:
+            raise SettingsError("no Redshift is configured", where="RS_HOST")
+        return warehouse.connect(self._settings.warehouse)
+
+    def builder(self, *arguments: str, environ: dict[str, str]) -> str:
+        """The command line in a process of its own, with our state folder. Returns its standard output."""
+        roots = [word for root in self.roots for word in ("--functions-root", root)]
+        takes_roots = arguments[0] in {"build", "push", "deploy"}
+        line = [sys.executable, "-m", "builder", "--project", str(self.project), "--state", self._scratch.name]
+        done = run([*line, *arguments, *(roots if takes_roots else [])], folder=self.project, environ=environ)
+        if not done.ok:
+            raise BuilderError(f"exit code {done.code}\n{done.err}", where=f"builder {' '.join(arguments)}")
+        return done.out
+
+    def close(self) -> None:
+        if "warehouse" in self.__dict__:
+            self.warehouse.close()
+        if self._cloud_is_ours:
+            self.builder("local", "down", environ={})
+        self._scratch.cleanup()
+
+    @cached_property
+    def _settings(self) -> settings.Settings:
+        return settings.load(self.project, flags={}, environ=self.deployed)
+
+
+_SUITE = pytest.StashKey[Suite]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini("functions_roots", "Folders of the catalogue (default: functions).", "args", ["functions"])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{CLOUD_MARK}: needs a local cloud or a configured Redshift")
+    config.stash[_SUITE] = Suite(config.rootpath, tuple(config.getini("functions_roots")))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _SUITE in config.stash:
+        config.stash[_SUITE].close()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if file_path.name == "cases.yaml" and file_path.parent.name == "unit":
+        return CasesFile.from_parent(parent, path=file_path)
+    return None
+
+
+class CasesFile(pytest.File):
+    """One function's cases.yaml."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        suite = self.config.stash[_SUITE]
+        function = suite.function(self.path.parents[2].name)
+        found, problems = cases.parse(self.path.read_text(encoding="utf-8"), function, where=str(self.path))
+        if problems:
+            raise pytest.Collector.CollectError("\n".join(map(str, problems)))
+        for case in found:
+            item = CaseItem.from_parent(self, name=case.name, function=function, case=case)
+            if function.kind == "sql":
+                item.add_marker(CLOUD_MARK)
+            yield item
+
+
+class CaseItem(pytest.Item):
+    """One case: in process for a Lambda function, through SQL for a native SQL function."""
+
+    def __init__(self, *, function: Function, case: Case, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._function = function
+        self._case = case
+
+    def runtest(self) -> None:
+        suite = self.config.stash[_SUITE]
+        way = suite.sql if self._function.kind == "sql" else suite.in_process
+        (outcome,) = ways.outcomes(way, self._function, [self._case])
+        wrong = cases.mismatch(self._function, self._case, outcome)
+        if wrong:
+            raise AssertionError(wrong)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, (AssertionError, BuilderError)):
+            return f"{self._function.name}: {self._case.name}: {excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, f"{self._function.name}: {self.name}"
+
+
+@pytest.fixture(scope="session")
+def catalogue(request: pytest.FixtureRequest) -> Suite:
+    """The catalogue under test, and every way to call it."""
+    return request.config.stash[_SUITE]
+
+
+@pytest.fixture(scope="session")
+def handler(catalogue: Suite) -> Callable[[str], Callable[..., Any]]:
+    """`handler("quadbin_polyfill")("POINT(1 2)", 4)`: one row through the real runtime, in this process."""
+
+    def find(name: str) -> Callable[..., Any]:
+        function = catalogue.function(name)
+
+        def call(*arguments: Any) -> Any:
+            return catalogue.in_process.call(function, [arguments])[0]
+
+        return call
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def local_cloud(catalogue: Suite) -> dict[str, str]:
+    """The environment of a local cloud that belongs to this session; nothing is deployed in it yet."""
+    return catalogue.cloud
+
+
+@pytest.fixture(scope="session")
+def run_query(catalogue: Suite) -> Callable[[str], list[tuple[Any, ...]]]:
+    """`run_query("SELECT carto.F(1)")`: the rows, from the catalogue as it is deployed."""
+
+    def query(sql: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in catalogue.warehouse.query(sql).rows]
+
+    return query

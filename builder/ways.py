@@ -1,0 +1,158 @@
+"""The ways in which a function can be called: in process, in its image, deployed, and through SQL.
+
+One protocol, so that `builder invoke`, `builder test` and the pytest fixtures are the same calls.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
+
+from builder.core import build_plan, calls
+from builder.core.cases import Outcome
+from builder.errors import InvokeError, UsageError, WarehouseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from builder.adapters.emulator import Emulator
+    from builder.adapters.in_process import InProcess
+    from builder.adapters.warehouse import Warehouse
+    from builder.core.cases import Case
+    from builder.model import Function, Module
+
+
+class Way(Protocol):
+    """A way to call functions. `title` is its name for people: `in-process`, `image`, `deployed`, `sql`."""
+
+    title: str
+
+    def answers(self, function: Function) -> bool:
+        """Whether this way can call the function at all."""
+        ...
+
+    def call(self, function: Function, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """One value a row. Raises InvokeError in the function's own words."""
+        ...
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        ...
+
+
+class LambdaWay:
+    """Anything that takes a Lambda event: `send` is given the function and the event, and gives the reply's text."""
+
+    def __init__(self, title: str, send: Callable[[Function, bytes], str], close: Callable[[], None]) -> None:
+        self.title = title
+        self._send = send
+        self.close = close
+
+    def answers(self, function: Function) -> bool:
+        return function.kind == "lambda"
+
+    def call(self, function: Function, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        if not self.answers(function):
+            raise UsageError(
+                "is a native SQL function: there is no Python to call",
+                where=function.name,
+                hint=f'builder query "SELECT carto.{function.name}(...)"',
+            )
+        return calls.results(function, self._send(function, calls.request(function, rows)), count=len(rows))
+
+
+class SqlWay:
+    """A SELECT a row, through the configured Redshift."""
+
+    title = "sql"
+
+    def __init__(self, warehouse: Warehouse, *, schema: str) -> None:
+        self._warehouse = warehouse
+        self._schema = schema
+
+    def answers(self, function: Function) -> bool:
+        del function
+        return True
+
+    def call(self, function: Function, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        return [self._one(function, row) for row in rows]
+
+    def close(self) -> None:
+        self._warehouse.close()
+
+    def _one(self, function: Function, row: Sequence[Any]) -> Any:
+        try:
+            result = self._warehouse.query(calls.query(function, row, schema=self._schema))
+        except WarehouseError as error:
+            raise InvokeError(str(error), where=function.name) from error
+        return calls.value(function, result.rows[0][0])
+
+
+def in_process(modules: Mapping[str, Module], *, folder: Path) -> LambdaWay:
+    """The runtime in this process, over the catalogue's own files; manifests are written into `folder`."""
+    from builder.adapters.in_process import InProcess  # noqa: PLC0415  each way loads only its own libraries
+
+    runners: dict[str, InProcess] = {}
+
+    def send(function: Function, event: bytes) -> str:
+        if function.module not in runners:
+            manifest = folder / f"{function.module}.json"
+            manifest.parent.mkdir(parents=True, exist_ok=True)
+            manifest.write_text(json.dumps(build_plan.source_manifest(modules[function.module]), indent=1))
+            runners[function.module] = InProcess(manifest)
+        return runners[function.module].invoke(event)
+
+    return LambdaWay("in-process", send, lambda: None)
+
+
+def image(modules: Mapping[str, Module], *, reference: Callable[[str], str]) -> LambdaWay:
+    """Each module's image under the runtime emulator. `reference` gives a module's image in the engine."""
+    from builder.adapters.emulator import Emulator  # noqa: PLC0415  each way loads only its own libraries
+
+    running: dict[str, Emulator] = {}
+    stack = ExitStack()
+
+    def send(function: Function, event: bytes) -> str:
+        if function.module not in running:
+            limits = build_plan.limits(modules[function.module])
+            emulator = Emulator(
+                reference(function.module), memory_mb=limits.memory_size, timeout_seconds=limits.timeout
+            )
+            running[function.module] = stack.enter_context(emulator)
+        return calls.unwrap(running[function.module].invoke(event), where=function.name)
+
+    return LambdaWay("image", send, stack.close)
+
+
+def deployed(invoke: Callable[[str, bytes], bytes], *, name: Callable[[str], str]) -> LambdaWay:
+    """The Lambdas themselves. `name` gives a module's Lambda name."""
+
+    def send(function: Function, event: bytes) -> str:
+        return calls.unwrap(invoke(name(function.module), event), where=function.name)
+
+    return LambdaWay("deployed", send, lambda: None)
+
+
+def outcomes(way: Way, function: Function, cases: Sequence[Case]) -> list[Outcome]:
+    """The outcome of every case: one batch for those that should answer, one call for each that should fail.
+
+    A batch that fails is repeated a case at a time, so that the error is told of its own case.
+    """
+    good = [case for case in cases if case.error is None]
+    found: dict[str, Outcome] = {}
+    try:
+        values = way.call(function, [case.arguments for case in good]) if good else []
+        found = {case.name: Outcome(value=value) for case, value in zip(good, values, strict=True)}
+    except InvokeError:
+        found = {case.name: _outcome(way, function, case) for case in good}
+    found.update({case.name: _outcome(way, function, case) for case in cases if case.error is not None})
+    return [found[case.name] for case in cases]
+
+
+def _outcome(way: Way, function: Function, case: Case) -> Outcome:
+    try:
+        return Outcome(value=way.call(function, [case.arguments])[0])
+    except InvokeError as error:
+        return Outcome(error=str(error))
