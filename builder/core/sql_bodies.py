@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta
@@ -81,6 +81,7 @@ def render(text: str, variables: Variables, *, where: str) -> str:
     return _MARKER.sub(partial(_filled, values=values, schema=variables.schema), rendered)
 
 
+@lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
     # SQL, not HTML: escaping would turn a quote into &#39;.
     environment = ImmutableSandboxedEnvironment(

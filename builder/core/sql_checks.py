@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from builder.core import sql_text
-from builder.core.sql_templates import is_type
+from builder.core.sql_templates import is_type, role_chain
 from builder.core.types import needs_wrapper
 from builder.errors import Problem
 from builder.names import check_identifier, external_name
 
 if TYPE_CHECKING:
-    from builder.core.sql import Target
+    from builder.core.sql_functions import Target
     from builder.model import Function
 
 # CREATE FUNCTION: "You can specify a maximum of 32 arguments."
@@ -34,13 +34,22 @@ def check_target(target: Target) -> list[Problem]:
     if not _LAMBDA.fullmatch(target.lambda_reference):
         what = f"{target.lambda_reference!r} is neither a Lambda function's name nor its ARN"
         problems.append(Problem(where="LAMBDA", what=what, hint="check RS_LAMBDA_PREFIX"))
-    if not _ROLE.fullmatch(target.iam_role):
-        what = f"{target.iam_role!r} is not a role's ARN, nor a chain of them with commas and no blanks, nor `default`"
+    if not _ROLE.fullmatch(role_chain(target.iam_role)):
+        what = f"{target.iam_role!r} is not a role's ARN, nor a chain of them with commas between, nor `default`"
         problems.append(Problem(where="IAM_ROLE", what=what, hint="check RS_LAMBDA_INVOKE_ROLE"))
     if target.retry_timeout < 0:
         what = f"{target.retry_timeout} ms is no retry timeout"
         problems.append(Problem(where="RETRY_TIMEOUT", what=what, hint="write 0 (no retries) or more"))
     return [*problems, *_limits(target.max_batch_rows, target.max_batch_size, "target")]
+
+
+def notices(target: Target) -> tuple[str, ...]:
+    """What may go wrong, though no rule says so."""
+    size = len(target.lambda_reference)
+    if size <= LAMBDA_TEXT_LIMIT:
+        return ()
+    text = f"LAMBDA '{target.lambda_reference}' has {size} characters; some have seen Redshift refuse more than"
+    return (f"{text} {LAMBDA_TEXT_LIMIT}: if CREATE EXTERNAL FUNCTION fails, shorten RS_LAMBDA_PREFIX",)
 
 
 def check_function(function: Function) -> list[Problem]:
@@ -63,10 +72,7 @@ def check_function(function: Function) -> list[Problem]:
 
 def check_body(body: str, *, arguments: int, where: str) -> list[Problem]:
     """Problems of the one SELECT that a SQL function is."""
-    try:
-        parts = sql_text.split(body)
-    except ValueError as error:
-        return [Problem(where=where, what=str(error), hint="close it")]
+    parts = sql_text.split(body)
     if len(parts) != 1:
         return [Problem(where=where, what=f"{len(parts)} statements", hint="a SQL function's body is one SELECT")]
     problems = []
@@ -84,11 +90,7 @@ def check_body(body: str, *, arguments: int, where: str) -> list[Problem]:
 
 def check_template(text: str, *, schema: str, where: str) -> list[Problem]:
     """Problems of a template of statements, rendered: it must make something, and in our schema, to be removable."""
-    try:
-        parts = sql_text.split(text)
-    except ValueError as error:
-        return [Problem(where=where, what=str(error), hint="close it")]
-    made = [each for each in map(sql_text.made, parts) if each is not None]
+    made = [each for each in map(sql_text.made, sql_text.split(text)) if each is not None]
     if not made:
         hint = "write CREATE OR REPLACE FUNCTION, EXTERNAL FUNCTION or PROCEDURE"
         return [Problem(where=where, what="the template makes no function", hint=hint)]

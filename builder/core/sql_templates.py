@@ -57,5 +57,10 @@ def sql_type(text: str) -> str:
 
 
 def role(text: str) -> str:
-    """`default` is a keyword; an ARN, or a chain of them with commas and no blanks between, is a literal."""
-    return text if text == "default" else quote_literal(text)
+    """`default` is a keyword; an ARN, or a chain of them, is a literal."""
+    return text if text == "default" else quote_literal(role_chain(text))
+
+
+def role_chain(text: str) -> str:
+    """ARNs with commas and no blanks between them, as Redshift wants them."""
+    return ",".join(part.strip() for part in text.split(","))

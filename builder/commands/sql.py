@@ -1,0 +1,43 @@
+"""`builder sql`: the statements that deploy runs, or that remove runs, as a script. Needs no engine and no account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.commands._options import catalogue, output_format, pass_app, production, selection
+from builder.core import sql_script
+from builder.core.catalog import open_catalog
+from builder.core.modules import group
+from builder.core.selection import select
+from builder.core.sql_checks import notices
+
+if TYPE_CHECKING:
+    from builder.app import App
+
+
+@click.command("sql")
+@click.option("--drop", "dropping", is_flag=True, help="What removes the functions, in place of what creates them.")
+@selection
+@catalogue
+@production
+@output_format
+@pass_app
+def command(app: App, modules: str, functions: str, *, dropping: bool) -> None:
+    """Print the SQL of the selected functions, one transaction for each module, without running it."""
+    catalog = open_catalog(app.settings.functions_roots, app.project)
+    chosen = group(catalog, select(catalog, modules=modules, functions=functions))
+    for notice in (notice for module in chosen for notice in notices(sql_script.target(module, app.settings))):
+        app.console.notice(notice)
+    transactions = (sql_script.removals if dropping else sql_script.creations)(chosen, app.settings)
+    if app.console.format == "json":
+        app.console.json(
+            [
+                {"module": transaction.module, "subject": statement.subject, "text": statement.text}
+                for transaction in transactions
+                for statement in transaction.statements
+            ]
+        )
+        return
+    app.console.text(sql_script.script(transactions, app.settings))
