@@ -55,7 +55,11 @@ class Config:
 
 @dataclass(frozen=True, kw_only=True)
 class SharedLib:
-    """Code that several functions use: `functions/_shared/python/<name>/`, imported as `lib.<name>`."""
+    """Code that several functions use: `functions/_shared/python/<name>/`, imported as `lib.<name>`.
+
+    `root` is the library's folder; or the one file `<name>.py` that is all of it, whose only entry in `files` is
+    then `__init__.py`, the name that it takes in the image.
+    """
 
     name: str
     root: str
@@ -67,8 +71,8 @@ class Function:
     """One SQL function of the catalogue.
 
     `root` is the function's folder as given to the loader (for messages and for reading its files); the files' paths
-    are relative to `<root>/code/lambda/python` for a Lambda function. `sql` is the body of a native SQL function or,
-    with `template` true, a whole template of statements.
+    are relative to `<root>/<code>`, the folder of the code file. `sql` is the body of a native SQL function or, with
+    `template` true, a whole template of statements.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Function:
     description: str = ""
     examples: tuple[Example, ...] = ()
     config: Config = field(default_factory=Config)
+    code: str = "code/lambda/python"
     files: tuple[SourceFile, ...] = ()
     requirements: tuple[str, ...] = ()
     shared_libs: tuple[str, ...] = ()
@@ -116,12 +121,16 @@ class Module:
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """Everything that the roots hold, sorted by module and function name."""
+    """Everything that the roots hold, sorted by module and function name.
+
+    `requirements_locks` are pairs of module and text; `notices` what a person should know that is no problem.
+    """
 
     roots: tuple[str, ...]
     functions: tuple[Function, ...]
     shared_libs: tuple[SharedLib, ...] = ()
     requirements_locks: tuple[tuple[str, str], ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,212 @@
+"""One function: its definition and its folder become the value that everyone else works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from builder.core import folders, sources
+from builder.core.marked_yaml import dotted
+from builder.errors import Problem
+from builder.model import Config, Example, Function, Parameter
+
+if TYPE_CHECKING:
+    from builder.core.folders import Code, Document
+    from builder.core.function_file import FunctionFile, OutputSpec, ParameterSpec, RedshiftSpec
+    from builder.core.marked_yaml import Marked
+    from builder.model import SourceFile
+
+_REDSHIFT = ("clouds", "redshift")
+_HANDLER = "code/lambda/python/handler.py"
+_SQL = "code/redshift.sql"
+_REQUIREMENTS = "requirements.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """A function.yaml that the models accept and that is for Redshift."""
+
+    document: Document
+    marked: Marked
+    spec: FunctionFile
+    redshift: RedshiftSpec
+
+    def problem(self, *path: str | int, what: str, hint: str = "") -> Problem:
+        """A problem at a key of the file."""
+        return Problem(where=self.marked.place(path), key=dotted(path), what=what, hint=hint)
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.document.root)
+
+    @property
+    def shown(self) -> str:
+        """The folder's name in messages."""
+        return self.document.where.rpartition("/")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Body:
+    """What the code file brings along."""
+
+    code: str = ""
+    files: tuple[SourceFile, ...] = ()
+    requirements: tuple[str, ...] = ()
+    sql: str | None = None
+
+
+def assemble(definition: Definition) -> tuple[Function, list[Problem]]:
+    """The function as far as it can be read, and everything that is wrong with its files."""
+    spec, redshift = definition.spec, definition.redshift
+    body, problems = _lambda_body(definition) if redshift.type == "lambda" else _sql_body(definition)
+    template, trouble = _text(definition, "external_function_template", redshift.external_function_template)
+    config = redshift.config.model_dump(exclude_none=True)
+    config.setdefault("handler", f"{_stem(redshift)}.lambda_handler")
+    function = Function(
+        name=definition.document.name,
+        module=definition.document.module,
+        root=definition.document.root,
+        kind=redshift.type,
+        parameters=_parameters(definition),
+        returns=_returns(definition),
+        status=spec.status,
+        author=spec.author,
+        description=spec.description.strip(),
+        examples=tuple(
+            Example(description=each.description, sql=each.statement(definition.document.name), output=each.answer())
+            for each in spec.examples
+        ),
+        config=Config(**config),
+        code=body.code,
+        files=body.files,
+        requirements=body.requirements,
+        shared_libs=tuple(redshift.shared_libs),
+        lambda_name=redshift.lambda_name,
+        sql=body.sql if template is None else template,
+        template=template is not None,
+    )
+    return function, problems + trouble
+
+
+def arguments(definition: Definition) -> list[ParameterSpec] | None:
+    """Redshift's own list where there is one, else the generic one."""
+    spec = definition.spec
+    own = definition.redshift.parameters
+    if own is not None:
+        return own
+    return spec.arguments if spec.arguments is not None else spec.parameters
+
+
+def output(definition: Definition) -> OutputSpec | None:
+    """Redshift's own result where there is one, else the generic one."""
+    return definition.redshift.returns or definition.spec.output or definition.spec.returns
+
+
+def _parameters(definition: Definition) -> tuple[Parameter, ...]:
+    generic = definition.spec.arguments or definition.spec.parameters or []
+    said = {each.name.lower(): each.description for each in generic}
+    return tuple(
+        Parameter(name=each.name, type=each.type, description=each.description or said.get(each.name.lower(), ""))
+        for each in arguments(definition) or ()
+    )
+
+
+def _returns(definition: Definition) -> str:
+    found = output(definition)
+    return found.type if found else ""
+
+
+def _stem(redshift: RedshiftSpec) -> str:
+    return PurePosixPath(redshift.code_file or _HANDLER).stem
+
+
+def _sql_body(definition: Definition) -> tuple[_Body, list[Problem]]:
+    if definition.redshift.external_function_template and not definition.redshift.code_file:
+        return _Body(), []
+    text, problems = _text(definition, "code_file", definition.redshift.code_file or _SQL)
+    if text is not None and not text.strip():
+        problems.append(
+            definition.problem(*_REDSHIFT, "code_file", what="the SQL file is empty", hint="write the body")
+        )
+    return _Body(sql=text), problems
+
+
+def _lambda_body(definition: Definition) -> tuple[_Body, list[Problem]]:
+    path = definition.redshift.code_file or _HANDLER
+    problems = _outside(definition, "code_file", path)
+    if problems:
+        return _Body(), problems
+    code, _, name = path.rpartition("/")
+    if not code:
+        hint = f"move it, as to {_HANDLER}: everything in its folder goes into the image"
+        return _Body(), [definition.problem(*_REDSHIFT, "code_file", what="has no folder of its own", hint=hint)]
+    if not (definition.folder / path).is_file():
+        return _Body(code=code), [_missing(definition, "code_file", path)]
+    try:
+        found = folders.code(definition.folder / code, f"{definition.shown}/{code}")
+    except OSError as error:
+        return _Body(code=code), [folders.unreadable(f"{definition.shown}/{code}", error)]
+    requirements, file, problems = _requirements(definition, code)
+    files = [each for each in found if f"{code}/{each.file.path}" != file]
+    problems += [problem for each in files if each.where.endswith(".py") for problem in _python(each)]
+    problems += _handler(definition, files, name)
+    return _Body(code=code, files=tuple(each.file for each in files), requirements=requirements), problems
+
+
+def _python(code: Code) -> list[Problem]:
+    return sources.python(code.content, code.where)
+
+
+def _handler(definition: Definition, files: list[Code], name: str) -> list[Problem]:
+    """The handler's file and the function in it."""
+    stem, _, function = (definition.redshift.config.handler or f"{name[:-3]}.lambda_handler").partition(".")
+    path = (*_REDSHIFT, "config", "handler")
+    file = next((each for each in files if each.file.path == f"{stem}.py"), None)
+    if file is None:
+        what = f"{stem}.py is not in the code folder" if name.endswith(".py") else f"{name} is no Python file"
+        return [definition.problem(*path, what=what, hint="the handler is file.function of a file beside code_file")]
+    if not sources.defines(file.content, function):
+        hint = f"define {function}, or name the function with config.handler"
+        return [Problem(where=file.where, what=f"defines no {function}", hint=hint)]
+    return []
+
+
+def _requirements(definition: Definition, code: str) -> tuple[tuple[str, ...], str, list[Problem]]:
+    """The requirements, the file's path from the function's folder, and what is wrong with it."""
+    path = definition.redshift.requirements_file
+    if path is None:
+        path = f"{code}/{_REQUIREMENTS}"
+        if not (definition.folder / path).is_file():
+            return (), path, []
+    text, problems = _text(definition, "requirements_file", path)
+    found, refused = sources.requirements(text or "", f"{definition.shown}/{path}")
+    return found, path, problems + refused
+
+
+def _text(definition: Definition, key: str, path: str | None) -> tuple[str | None, list[Problem]]:
+    """The text of a file that the definition names; None where there is none."""
+    if path is None:
+        return None, []
+    problems = _outside(definition, key, path)
+    if problems:
+        return None, problems
+    try:
+        return (definition.folder / path).read_text(encoding="utf-8"), []
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None, [_missing(definition, key, path)]
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [folders.unreadable(f"{definition.shown}/{path}", error)]
+
+
+def _missing(definition: Definition, key: str, path: str) -> Problem:
+    hint = f"write {definition.shown}/{path}, or correct the path"
+    return definition.problem(*_REDSHIFT, key, what=f"{path!r} does not exist", hint=hint)
+
+
+def _outside(definition: Definition, key: str, path: str) -> list[Problem]:
+    parts = PurePosixPath(path)
+    if path and "\\" not in path and "\0" not in path and not parts.is_absolute() and ".." not in parts.parts:
+        return []
+    hint = "write a path inside the function's folder, with / between its parts"
+    return [definition.problem(*_REDSHIFT, key, what=f"{path!r} leads out of the function's folder", hint=hint)]

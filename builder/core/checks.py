@@ -1,0 +1,154 @@
+"""What is wrong with a catalogue, all of it at once: file, key path, what, hint. Nothing here raises."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from builder import names
+from builder.core.assembly import arguments, output
+from builder.core.format_problems import did_you_mean
+from builder.core.types import needs_wrapper
+from builder.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from builder.core.assembly import Definition
+    from builder.core.folders import Document
+    from builder.model import Function
+
+# Folder names are SQL names, paths in an image and parts of AWS names at once, so they keep to what all of them take.
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_MODULE = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
+_LIBRARY = re.compile(r"[^\W\d]\w*", re.ASCII)
+_LAMBDA_ONLY = ("memory_size", "timeout", "max_batch_rows", "max_batch_size", "runtime", "handler")
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By file, then line as a number, then key; each once."""
+    return sorted(set(problems), key=_position)
+
+
+def definition(each: Definition) -> list[Problem]:
+    """What one function.yaml says that cannot be, beyond its format."""
+    problems = _signature(each) + _names(each)
+    return problems + (_sql_only(each) if each.redshift.type == "sql" else _lambda_only(each))
+
+
+def duplicates(documents: Sequence[Document]) -> list[Problem]:
+    """Functions whose SQL names meet: all share one schema, whatever their modules. Names are in lower case."""
+    problems = []
+    owners: dict[str, Document] = {}
+    for each in documents:
+        first = owners.setdefault(each.name, each)
+        if first is not each:
+            hint = "SQL names are case-insensitive and share one schema: rename one folder"
+            what = f"{each.name!r} is defined twice (also in {first.where})"
+            problems.append(Problem(where=each.where, what=what, hint=hint))
+    return problems
+
+
+def externals(functions: Sequence[Function], where: dict[str, str]) -> list[Problem]:
+    """Functions whose external function would take another's name, or have a longer one than Redshift takes."""
+    problems = []
+    taken = {function.name for function in functions}
+    for function in functions:
+        if function.kind == "sql" or not needs_wrapper(function.parameters, function.returns):
+            continue
+        external = names.external_name(function.name)
+        problems += names.check_identifier(external, where=where[function.name])
+        if external in taken:
+            what = f"its external function would be {external!r}, which is another function of the catalogue"
+            problems.append(Problem(where=where[function.name], what=what, hint="rename one of the two"))
+    return problems
+
+
+def libraries(each: Definition, known: Collection[str]) -> list[Problem]:
+    """Shared libraries that a function names and nobody has."""
+    problems = []
+    for index, name in enumerate(each.redshift.shared_libs):
+        if name not in known:
+            what = f"there is no shared library {name!r}"
+            hint = did_you_mean(name, sorted(known)) or "shared libraries lie in _shared/python/<name>/"
+            problems.append(each.problem("clouds", "redshift", "shared_libs", index, what=what, hint=hint))
+    return problems
+
+
+def library_name(name: str, where: str) -> list[Problem]:
+    """A library is imported as lib.<name>."""
+    if _LIBRARY.fullmatch(name):
+        return []
+    return [Problem(where=where, what=f"{name!r} cannot be imported", hint="use letters, digits and _")]
+
+
+def aws_names(functions: Sequence[Function], *, prefix: str, where: dict[str, str]) -> list[Problem]:
+    """Names that AWS would refuse with this prefix: Lambda functions, image repositories, roles."""
+    lambdas = [function for function in functions if function.kind == "lambda"]
+    problems = []
+    first = {function.module: where[function.name] for function in reversed(lambdas)}
+    for module, place in sorted(first.items()):
+        problems += names.check_lambda_name(names.lambda_name(prefix, module), where=place)
+        problems += names.check_repository_name(names.repository_name(prefix, module), where=place)
+    for function in lambdas:
+        if function.lambda_name is not None:
+            own = names.lambda_name(prefix, function.lambda_name)
+            problems += names.check_lambda_name(own, where=where[function.name])
+    return problems
+
+
+def _signature(each: Definition) -> list[Problem]:
+    problems = []
+    if output(each) is None:
+        problems.append(each.problem(what="output is missing", hint="say what the function returns, as output: bigint"))
+    parameters = arguments(each)
+    if parameters is None:
+        hint = "list them, or write arguments: [] where there are none"
+        problems.append(each.problem(what="arguments is missing", hint=hint))
+    seen: set[str] = set()
+    for parameter in parameters or ():
+        problems += names.check_identifier(parameter.name, where=each.document.where)
+        if parameter.name.lower() in seen:
+            hint = "SQL names are case-insensitive: rename one"
+            problems.append(each.problem("arguments", what=f"two arguments are named {parameter.name!r}", hint=hint))
+        seen.add(parameter.name.lower())
+    return problems
+
+
+def _names(each: Definition) -> list[Problem]:
+    where, name, module = each.document.where, each.document.name, each.document.module
+    problems = names.check_identifier(name, where=where)
+    if not problems and not _NAME.fullmatch(name):
+        what = f"the folder's name {name!r} cannot be a function's"
+        problems = [Problem(where=where, what=what, hint="use letters, digits and _, no digit first")]
+    if not _MODULE.fullmatch(module):
+        what = f"the folder's name {module!r} cannot be a module's"
+        hint = "use lower case, digits and single - or _, a letter first"
+        problems.append(Problem(where=where, what=what, hint=hint))
+    return problems
+
+
+def _sql_only(each: Definition) -> list[Problem]:
+    redshift = each.redshift
+    keys: list[tuple[str, ...]] = [("config", key) for key in _LAMBDA_ONLY if getattr(redshift.config, key) is not None]
+    keys += [(key,) for key in ("requirements_file", "lambda_name") if getattr(redshift, key) is not None]
+    keys += [("shared_libs",)] if redshift.shared_libs else []
+    what, hint = "a SQL function has no Lambda that could use this", "remove it"
+    return [each.problem("clouds", "redshift", *key, what=what, hint=hint) for key in keys]
+
+
+def _lambda_only(each: Definition) -> list[Problem]:
+    if each.redshift.config.volatility != "immutable":
+        return []
+    # Redshift, CREATE EXTERNAL FUNCTION: { VOLATILE | STABLE }; IMMUTABLE was taken out of the grammar.
+    what = "an external function cannot be immutable"
+    return [each.problem("clouds", "redshift", "config", "volatility", what=what, hint="write stable")]
+
+
+def _position(problem: Problem) -> tuple[str, int, str, str]:
+    file, _, line = problem.where.rpartition(":")
+    return (
+        (file, int(line), problem.key, problem.what)
+        if line.isdecimal()
+        else (problem.where, 0, problem.key, problem.what)
+    )

@@ -1,0 +1,165 @@
+"""What lies in a catalogue's folders: the function files, the code, the shared libraries, the locks. Reads, no more."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.errors import Problem
+from builder.model import SharedLib, SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FUNCTION_FILE = "function.yaml"
+SHARED = "_shared/python"
+LOCK = "requirements.lock"
+
+_NOT_CODE = (".pyc", ".pyo", "~", ".orig", ".rej", ".bak", ".tmp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One function.yaml as it was read. `where` is its name in messages, `root` the function's folder."""
+
+    where: str
+    root: str
+    module: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """A file of a folder with its bytes. `where` is its name in messages."""
+
+    file: SourceFile
+    where: str
+    content: bytes
+
+
+def dropping(name: str) -> bool:
+    """What editors, interpreters and systems leave behind, and every hidden file: never part of an image."""
+    return name.startswith((".", "#")) or name == "__pycache__" or name.endswith(_NOT_CODE)
+
+
+def documents(root: Path, shown: str) -> tuple[list[Document], list[Problem]]:
+    """Every function file of a root, which is called `shown` in messages. Sorted by module and function."""
+    if not root.is_dir():
+        what = "is no folder" if root.exists() else "does not exist"
+        hint = "name the folder of a catalogue with --functions-root"
+        return [], [Problem(where=shown, what=what, hint=hint)]
+    found: list[Document] = []
+    problems = _lost_in(root, shown)
+    for module in _subfolders(root):
+        if module.startswith("_"):
+            continue
+        problems += _lost_in(root / module, f"{shown}/{module}")
+        for name in _subfolders(root / module):
+            document, trouble = _document(root / module / name, f"{shown}/{module}/{name}", module)
+            found += [document] if document else []
+            problems += trouble
+    if not found and not problems:
+        hint = f"a function is {shown}/<module>/<function>/{FUNCTION_FILE}"
+        problems = [Problem(where=shown, what="holds no function", hint=hint)]
+    return found, problems
+
+
+def code(folder: Path, shown: str) -> list[Code]:
+    """Every file of a folder but droppings, sorted by path. Raises OSError."""
+    return sorted(_walk(folder, "", shown), key=lambda each: each.file.path)
+
+
+def shared_libs(root: Path, shown: str) -> list[tuple[SharedLib, list[Code]]]:
+    """The libraries of a root with their files: folders, and single `.py` files. Raises OSError."""
+    base = root / SHARED
+    if not base.is_dir():
+        return []
+    libs = []
+    for entry in sorted(os.scandir(base), key=lambda entry: entry.name):
+        where = f"{shown}/{SHARED}/{entry.name}"
+        if dropping(entry.name):
+            continue
+        if entry.is_dir():
+            name, files = entry.name, code(base / entry.name, where)
+        elif entry.name.endswith(".py"):
+            name, files = entry.name[:-3], [_code(base / entry.name, "__init__.py", where)]
+        else:
+            continue
+        if files:  # a folder of nothing but __pycache__ is what a deleted library leaves behind
+            lib = SharedLib(name=name, root=str(base / entry.name), files=tuple(each.file for each in files))
+            libs.append((lib, files))
+    return libs
+
+
+def locks(root: Path) -> list[tuple[str, str]]:
+    """Module and text of each requirements lock. Raises OSError and UnicodeDecodeError."""
+    found = ((module, root / module / LOCK) for module in _subfolders(root))
+    return [(module, lock.read_text(encoding="utf-8")) for module, lock in found if lock.is_file()]
+
+
+def _document(folder: Path, shown: str, module: str) -> tuple[Document | None, list[Problem]]:
+    where = f"{shown}/{FUNCTION_FILE}"
+    try:
+        text = (folder / FUNCTION_FILE).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return None, list(_no_function(folder, shown))
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [unreadable(where, error)]
+    return Document(where=where, root=str(folder), module=module, name=folder.name.lower(), text=text), []
+
+
+def unreadable(where: str, error: OSError | UnicodeDecodeError) -> Problem:
+    """A file that is there and cannot be read."""
+    if isinstance(error, UnicodeDecodeError):
+        return Problem(where=where, what=f"is not UTF-8 (byte {error.start})", hint="save it as UTF-8")
+    return Problem(where=where, what=f"cannot be read: {error.strerror}")
+
+
+def _lost_in(folder: Path, shown: str) -> list[Problem]:
+    """A function file above the depth at which functions lie."""
+    return [_lost(f"{shown}/{FUNCTION_FILE}")] if (folder / FUNCTION_FILE).is_file() else []
+
+
+def _no_function(folder: Path, shown: str) -> Iterator[Problem]:
+    """What in a folder without function file would be passed over in silence."""
+    files = [each.file.path for each in _walk(folder, "", shown)]
+    if "function.yml" in files:
+        yield Problem(where=f"{shown}/function.yml", what="is not read", hint=f"rename it to {FUNCTION_FILE}")
+    elif any(path.startswith("code/") for path in files):
+        yield Problem(where=shown, what=f"holds code but no {FUNCTION_FILE}", hint="write it, or remove the folder")
+    for path in files:
+        if path.endswith(f"/{FUNCTION_FILE}"):
+            yield _lost(f"{shown}/{path}")
+
+
+def _lost(where: str) -> Problem:
+    return Problem(
+        where=where, what="lies where no function is", hint=f"move it to <module>/<function>/{FUNCTION_FILE}"
+    )
+
+
+def _subfolders(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if not dropping(entry.name) and entry.is_dir())
+
+
+def _walk(folder: Path, prefix: str, shown: str) -> Iterator[Code]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if dropping(entry.name):
+                continue
+            path = f"{prefix}{entry.name}"
+            if entry.is_dir():
+                yield from _walk(folder / entry.name, f"{path}/", shown)
+            else:
+                yield _code(folder / entry.name, path, f"{shown}/{path}")
+
+
+def _code(file: Path, path: str, where: str) -> Code:
+    content = file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    return Code(file=SourceFile(path=path, sha256=digest, size=len(content)), where=where, content=content)

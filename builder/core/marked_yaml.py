@@ -1,0 +1,110 @@
+"""YAML that remembers its lines: one parse gives the data, the place of every key, and the keys that stand twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from builder.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    Loader = type[yaml.CSafeLoader | yaml.SafeLoader]
+
+# libyaml is seven times as fast as the pure parser and is in every wheel; a source build may lack it.
+_LOADER: Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marked:
+    """A document's data, and the nodes that know where it stands. `where` is the file's name in messages."""
+
+    where: str
+    data: Any
+    node: yaml.Node | None
+
+    def place(self, path: Sequence[str | int]) -> str:
+        """`file:line` of a key path, or of the nearest part of it that exists."""
+        line, node = 1, self.node
+        for part in path:
+            step = _step(node, part)
+            if step is None:
+                break
+            line, node = step
+        return f"{self.where}:{line}"
+
+
+def read(text: str, where: str) -> tuple[Marked | None, list[Problem]]:
+    """The one document of a text. None, and the problem, where it is not YAML."""
+    try:
+        # A safe loader, named by a variable because the C one may be missing.
+        loader = _LOADER(text)
+        try:
+            node = loader.get_single_node()
+            problems = [] if node is None else list(_twice(node, where))
+            data = None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        return None, [_broken(error, where)]
+    except yaml.YAMLError as error:
+        return None, [Problem(where=where, what=f"not YAML: {' '.join(str(error).split())}")]
+    except (ValueError, OverflowError, RecursionError) as error:
+        # PyYAML lets these through: 2024-13-45 looks like a date to it, a pile of brackets exhausts the stack.
+        return None, [Problem(where=where, what=f"a value that YAML cannot read: {error}", hint="put it in quotes")]
+    return Marked(where=where, data=data, node=node), problems
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """`("arguments", 1, "type")` gives `arguments[1].type`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _step(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        child = node.value[part]
+        return child.start_mark.line + 1, child
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value == str(part):
+                return key.start_mark.line + 1, value
+    return None
+
+
+def _twice(root: yaml.Node, where: str) -> Iterator[Problem]:
+    """Keys that a mapping holds twice: YAML forbids them, PyYAML keeps the last without a word."""
+    stack: list[tuple[yaml.Node, tuple[str | int, ...]]] = [(root, ())]
+    walked: set[int] = set()
+    while stack:
+        node, path = stack.pop()
+        if isinstance(node, yaml.ScalarNode) or id(node) in walked:
+            continue  # an alias may lead back to where it stands
+        walked.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            stack.extend((child, (*path, index)) for index, child in enumerate(node.value))
+            continue
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in seen and name != "<<":
+                yield Problem(
+                    where=f"{where}:{line}",
+                    key=dotted((*path, name)),
+                    what=f"the key stands twice (first in line {seen[name]})",
+                    hint="keep one of the two",
+                )
+            seen.setdefault(name, line)
+            stack.append((value, (*path, name)))
+
+
+def _broken(error: yaml.MarkedYAMLError, where: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    place = where if mark is None else f"{where}:{mark.line + 1}"
+    context = f" ({error.context})" if error.context else ""
+    return Problem(where=place, what=f"not YAML: {error.problem or error.context}{context if error.problem else ''}")
