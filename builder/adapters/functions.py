@@ -1,0 +1,253 @@
+"""Lambda functions: read, create, change, wait, delete."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+
+from builder.adapters import aws_errors
+from builder.adapters.patience import Patience
+from builder.core.actions import Tag
+from builder.core.observed import FunctionState
+from builder.core.plan_aws import ARCHITECTURE
+from builder.core.policies import INVOKE_STATEMENT, canonical
+from builder.errors import AwsError
+
+if TYPE_CHECKING:
+    from builder.adapters.aws import Aws
+    from builder.core.actions import CreateFunction, UpdateFunctionConfiguration
+
+_ABSENT = ("ResourceNotFoundException",)
+# Seconds between two looks, and how many. A large image takes a minute or two to be optimised on its first arrival.
+_POLL = {"Delay": 1, "MaxAttempts": 600}
+
+_REASONS = {
+    "EniLimitExceeded": "the VPC has no network interface left: raise the quota or use another subnet",
+    "ImageAccessDenied": "Lambda may not read the image: see the repository's policy and its KMS key",
+    "ImageDeleted": "the image is no longer in the registry: builder push",
+    "InsufficientRolePermissions": "the execution role lacks a permission",
+    "InvalidImage": "the image cannot be run: builder build, then builder push",
+    "InvalidRuntime": "the image cannot be run: builder build, then builder push",
+    "KMSKeyAccessDenied": "the execution role may not use the KMS key",
+    "KMSKeyNotFound": "the KMS key is gone",
+    "SubnetOutOfIPAddresses": "the subnet has no address left",
+}
+
+
+class Functions(Protocol):
+    """Lambda, as far as we need it. Every method raises AwsError."""
+
+    def get(self, name: str) -> FunctionState | None:
+        """A function with its tags and whom its policy lets in under our statement; None where there is none."""
+
+    def names(self, prefix: str) -> tuple[str, ...]:
+        """All functions whose name begins with the prefix, sorted."""
+
+    def create(self, action: CreateFunction) -> str:
+        """Makes it and waits until it is active. Gives the ARN."""
+
+    def configure(self, action: UpdateFunctionConfiguration) -> None:
+        """Changes it and waits until the change has arrived."""
+
+    def run_image(self, name: str, image: str) -> None:
+        """Changes the image and waits until the change has arrived."""
+
+    def settle(self, name: str) -> None:
+        """Waits until a function is active and its last update has ended well."""
+
+    def tag(self, name: str, tags: tuple[Tag, ...]) -> None:
+        """Sets tags; others stay."""
+
+    def grant(self, name: str, principal: str) -> None:
+        """Lets a role call it, instead of whom our statement let in before."""
+
+    def revoke(self, name: str) -> None:
+        """Takes our statement out of the function's policy."""
+
+    def delete(self, name: str) -> None:
+        """Deletes it. A function that is not there is no error."""
+
+
+class LambdaFunctions:
+    """Lambda through boto3."""
+
+    def __init__(self, aws: Aws, *, patience: Patience | None = None) -> None:
+        self._aws = aws
+        self._patience = patience or Patience()
+
+    def get(self, name: str) -> FunctionState | None:
+        answer = self._call("get_function", name, absent=_ABSENT)
+        return None if answer is None else _state(answer, self._principals(name))
+
+    def names(self, prefix: str) -> tuple[str, ...]:
+        found: list[str] = []
+        marker: dict[str, Any] = {}
+        while True:
+            page = self._aws.call("lambda", "list_functions", about="the Lambda functions", **marker)
+            found += [each["FunctionName"] for each in page["Functions"] if each["FunctionName"].startswith(prefix)]
+            if not page.get("NextMarker"):
+                return tuple(sorted(found))
+            marker = {"Marker": page["NextMarker"]}
+
+    def create(self, action: CreateFunction) -> str:
+        self._patience.until(lambda: self._create(action), transient=lambda error: self._may_pass(error, action.name))
+        self.settle(action.name)
+        return str(self._call("get_function", action.name)["Configuration"]["FunctionArn"])
+
+    def _create(self, action: CreateFunction) -> None:
+        try:
+            self._call(
+                "create_function",
+                action.name,
+                Role=action.role,
+                PackageType="Image",
+                Code={"ImageUri": action.image},
+                Architectures=[ARCHITECTURE],
+                MemorySize=action.memory_size,
+                Timeout=action.timeout,
+                Description=f"SQL functions of {action.module}",
+                Tags=_pairs(action.tags),
+            )
+        except AwsError as error:
+            # Conflict with itself: an answer was lost on its way here, and botocore asked again.
+            standing = self.get(action.name) if _is_conflict(error) else None
+            if standing is None or standing.image != action.image:
+                raise
+
+    def _may_pass(self, error: Exception, name: str) -> bool:
+        """A role that Lambda cannot assume yet, or a function of the same name that is on its way out."""
+        return _not_yet_assumable(error) or (_is_conflict(error) and self.get(name) is None)
+
+    def configure(self, action: UpdateFunctionConfiguration) -> None:
+        def call() -> Any:
+            return self._call(
+                "update_function_configuration",
+                action.name,
+                Role=action.role,
+                MemorySize=action.memory_size,
+                Timeout=action.timeout,
+                ImageConfig={},
+            )
+
+        self._patience.until(call, transient=_not_yet_assumable)
+        self.settle(action.name)
+
+    def run_image(self, name: str, image: str) -> None:
+        self._call("update_function_code", name, ImageUri=image, Architectures=[ARCHITECTURE])
+        self.settle(name)
+
+    def settle(self, name: str) -> None:
+        for waiter in ("function_active_v2", "function_updated_v2"):
+            self._wait(waiter, name)
+
+    def tag(self, name: str, tags: tuple[Tag, ...]) -> None:
+        arn = self._call("get_function", name)["Configuration"]["FunctionArn"]
+        self._aws.call("lambda", "tag_resource", about=_about(name), Resource=arn, Tags=_pairs(tags))
+
+    def grant(self, name: str, principal: str) -> None:
+        self.revoke(name)
+        self._call(
+            "add_permission",
+            name,
+            StatementId=INVOKE_STATEMENT,
+            Action="lambda:InvokeFunction",
+            Principal=principal,
+        )
+
+    def revoke(self, name: str) -> None:
+        self._call("remove_permission", name, absent=_ABSENT, StatementId=INVOKE_STATEMENT)
+
+    def delete(self, name: str) -> None:
+        self._call("delete_function", name, absent=_ABSENT)
+
+    def _call(self, operation: str, name: str, *, absent: tuple[str, ...] = (), **parameters: Any) -> Any:
+        return self._aws.call("lambda", operation, about=_about(name), absent=absent, FunctionName=name, **parameters)
+
+    def _principals(self, name: str) -> tuple[str, ...]:
+        answer = self._call("get_policy", name, absent=_ABSENT)
+        statements = json.loads(answer["Policy"])["Statement"] if answer else []
+        ours = (each["Principal"] for each in statements if each.get("Sid") == INVOKE_STATEMENT)
+        return tuple(_principal(principal) for principal in ours)
+
+    def _wait(self, waiter: str, name: str) -> None:
+        """Raises AwsError with Lambda's reason code when the function fails, or has not arrived at the deadline."""
+        from botocore.exceptions import WaiterError  # noqa: PLC0415  with boto3: only when AWS is asked
+
+        with aws_errors.reported(waiter, _about(name)):
+            try:
+                self._aws.client("lambda").get_waiter(waiter).wait(FunctionName=name, WaiterConfig=_POLL)
+            except WaiterError as error:
+                raise _not_arrived(name, error.last_response) from error
+
+
+def _state(answer: dict[str, Any], principals: tuple[str, ...]) -> FunctionState:
+    configuration = answer["Configuration"]
+    code = answer.get("Code", {})
+    image_config = configuration.get("ImageConfigResponse", {}).get("ImageConfig", {})
+    return FunctionState(
+        name=configuration["FunctionName"],
+        arn=configuration["FunctionArn"],
+        role=configuration["Role"],
+        package_type=configuration.get("PackageType", "Zip"),
+        # ResolvedImageUri has the digest even where somebody deployed a tag.
+        image=code.get("ResolvedImageUri") or code.get("ImageUri", ""),
+        memory_size=configuration["MemorySize"],
+        timeout=configuration["Timeout"],
+        architectures=tuple(configuration.get("Architectures", (ARCHITECTURE,))),
+        image_config=canonical(image_config) if image_config else "",
+        state=configuration.get("State", "Active"),
+        last_update=configuration.get("LastUpdateStatus", "Successful"),
+        reason=configuration.get("StateReasonCode") or configuration.get("LastUpdateStatusReasonCode") or "",
+        tags=tuple(Tag(key=key, value=value) for key, value in sorted(answer.get("Tags", {}).items())),
+        principals=principals,
+    )
+
+
+def _principal(principal: Any) -> str:
+    """`{"AWS": "arn"}`, or a bare ARN; the ARN becomes an id of AROA... when the role behind it is removed."""
+    return str(principal.get("AWS", principal)) if isinstance(principal, dict) else str(principal)
+
+
+def _is_conflict(error: Exception) -> bool:
+    return error.__cause__ is not None and aws_errors.code(error.__cause__) == "ResourceConflictException"
+
+
+def _not_yet_assumable(error: Exception) -> bool:
+    """A role is known to IAM before Lambda can assume it.
+
+    Lambda gives this the code of every wrong parameter; only the words tell ("The role defined for the function cannot
+    be assumed by Lambda."). Should they change, we fail at once instead of waiting, and the next run goes on.
+    """
+    cause = error.__cause__
+    return (
+        cause is not None
+        and aws_errors.code(cause) == "InvalidParameterValueException"
+        and "cannot be assumed by Lambda" in aws_errors.words(cause)
+    )
+
+
+def _not_arrived(name: str, answer: dict[str, Any]) -> AwsError:
+    if "Error" in answer:
+        refused = answer["Error"]
+        what = f"cannot be waited for: {refused.get('Code')}: {refused.get('Message')}"
+        return AwsError(what, where=_about(name), hint="run the same command again")
+    configuration = answer["Configuration"]
+    state = configuration.get("State", "unknown")
+    update = configuration.get("LastUpdateStatus", "unknown")
+    failed = "State" if state == "Failed" else "LastUpdateStatus"
+    reason = configuration.get(f"{failed}ReasonCode", "")
+    said = configuration.get(f"{failed}Reason", "")
+    if "Failed" in (state, update):
+        what = f"failed: {reason}: {said}"
+        return AwsError(what, where=_about(name), hint=_REASONS.get(reason, "run the same command again"))
+    waited = _POLL["Delay"] * _POLL["MaxAttempts"]
+    what = f"is {state}, its last update {update}, after {waited} s of waiting: {reason} {said}".rstrip(": ")
+    return AwsError(what, where=_about(name), hint="run the same command again: it goes on waiting")
+
+
+def _pairs(tags: tuple[Tag, ...]) -> dict[str, str]:
+    return {tag.key: tag.value for tag in tags}
+
+
+def _about(name: str) -> str:
+    return f"Lambda function {name}"
