@@ -6,12 +6,20 @@ import re
 import symtable
 from functools import lru_cache
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from builder.errors import Problem
 
 # pip, "Requirements File Format": a comment starts a line or follows a blank; a backslash joins lines.
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
+# PEP 508's form. What a version or a marker says is uv's to judge, when the module is locked; and the image's build,
+# which reads catalogues too, gets by without `packaging`.
+_VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+"
+_REQUIREMENT = re.compile(
+    r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?\s*"
+    r"(?:\[[\w\s.,-]*\]\s*)?"
+    rf"(?:@\s*\S+(?:\s+)?|\(?\s*{_VERSION}(?:\s*,\s*{_VERSION})*\s*\)?\s*)?"
+    r"(?:;.+)?",
+    re.ASCII,
+)
 
 
 def requirements(text: str, where: str) -> tuple[tuple[str, ...], list[Problem]]:
@@ -54,16 +62,10 @@ def _names(content: bytes) -> tuple[frozenset[str], tuple[int | None, str] | Non
     return frozenset(each.get_name() for each in symbols if each.is_assigned() or each.is_imported()), None
 
 
-@lru_cache(maxsize=65_536)
 def _refused(requirement: str) -> str:
     if requirement.startswith("-"):
         return f"{requirement!r} is an option of pip"
-    try:
-        Requirement(requirement)
-    except InvalidRequirement as error:
-        reason = str(error).partition("\n")[0]
-        return f"{requirement!r} is not a requirement ({reason})"
-    return ""
+    return "" if _REQUIREMENT.fullmatch(requirement) else f"{requirement!r} is not a requirement"
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:
