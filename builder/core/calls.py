@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from builder.model import Function, Parameter
 
 _INTEGERS = {"SMALLINT", "INTEGER", "BIGINT"}
+_SPATIAL = {"GEOMETRY", "GEOGRAPHY"}
 _FLOATS = {"REAL", "DOUBLE PRECISION"}
 _BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
@@ -66,6 +67,21 @@ def results(function: Function, reply: str, *, count: int) -> list[Any]:
     return [_decode(function.returns, value) for value in values]
 
 
+def query(function: Function, row: Sequence[Any], *, schema: str) -> str:
+    """A SELECT that calls the function once and gives a value of text, number or boolean."""
+    arguments = ", ".join(
+        _literal(parameter.type, value) for parameter, value in zip(function.parameters, row, strict=True)
+    )
+    call = f"{names.quote_identifier(schema)}.{names.quote_identifier(function.name)}({arguments})"
+    shown = {"SUPER": "JSON_SERIALIZE({})", "GEOMETRY": "ST_ASTEXT({})", "GEOGRAPHY": "ST_ASTEXT({})"}
+    return f"SELECT {shown.get(function.returns, '{}').format(call)} AS result"
+
+
+def value(function: Function, cell: Any) -> Any:
+    """What a driver gave for the SELECT of `query`, as `results` would have given it."""
+    return _decode(function.returns, cell.decode() if isinstance(cell, bytes) else cell)
+
+
 def unwrap(payload: bytes, *, where: str) -> str:
     """The reply's text out of a Lambda payload, which must be a JSON string (Redshift answers "Empty format" else)."""
     try:
@@ -89,6 +105,18 @@ def parse_arguments(function: Function, words: Sequence[str]) -> list[Any]:
             hint=f"its signature: {function.name}({signature})",
         )
     return [_parse(function, *pair) for pair in zip(function.parameters, words, strict=True)]
+
+
+def _literal(type_: str, value: Any) -> str:
+    if value is None:
+        return f"CAST(NULL AS {type_})"
+    if type_ == "SUPER":
+        return f"JSON_PARSE({names.quote_literal(_encode(type_, value))})"
+    if type_ in _SPATIAL:
+        text = str(value)
+        reader = "ST_GEOMFROMGEOJSON({})" if text.lstrip().startswith("{") else "ST_GEOMFROMTEXT({}, 4326)"
+        return reader.format(names.quote_literal(text))
+    return f"CAST({names.quote_literal(str(_encode(type_, value)))} AS {type_})"
 
 
 def _parse(function: Function, parameter: Parameter, word: str) -> Any:
