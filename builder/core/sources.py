@@ -16,7 +16,7 @@ _VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+"
 _REQUIREMENT = re.compile(
     r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?\s*"
     r"(?:\[[\w\s.,-]*\]\s*)?"
-    rf"(?:@\s*\S+(?:\s+)?|\(?\s*{_VERSION}(?:\s*,\s*{_VERSION})*\s*\)?\s*)?"
+    rf"(?:@\s*\S+(?:\s+)?|\(?\s*{_VERSION}(?:\s*,\s*{_VERSION})*\s*,?\s*\)?\s*)?"
     r"(?:;.+)?",
     re.ASCII,
 )

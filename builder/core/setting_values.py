@@ -1,0 +1,100 @@
+"""What a setting's text may be: each function gives the value, or raises ValueError("what is wrong: what to do")."""
+
+from __future__ import annotations
+
+import re
+
+from builder import names
+
+_BOOLEANS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+_ROLE = re.compile(r"arn:aws(?:-[a-z-]+)?:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
+_HOST = re.compile(r"[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:]+\]?")
+_REGISTRY = re.compile(r"[A-Za-z0-9.-]+(?::\d+)?(?:/[a-z0-9._/-]+)?")
+_URL = re.compile(r"https?://[^\s/]+.*")
+_PORT_LIMIT = 65_535
+
+
+def boolean(text: str) -> bool:
+    """true, yes, on, 1 and their contraries, in any case."""
+    found = _BOOLEANS.get(text.strip().lower())
+    if found is None:
+        raise ValueError(f"{text!r} is neither true nor false: write true or false")
+    return found
+
+
+def port(text: str) -> int:
+    """1 to 65535."""
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _PORT_LIMIT:
+        raise ValueError(f"{text!r} is no port: write a number from 1 to {_PORT_LIMIT}")
+    return int(text)
+
+
+def prefix(text: str) -> str:
+    """What Lambda functions and ECR repositories can begin with."""
+    problems = names.check_lambda_name(names.lambda_name(text, "m"), where="")
+    problems = problems or names.check_repository_name(names.repository_name(text, "m"), where="")
+    if problems:
+        raise ValueError(f"{text!r} cannot begin an AWS name: use lower case, digits and single - or _, 63 at most")
+    return text
+
+
+def role(text: str) -> str:
+    """An IAM role's ARN."""
+    if not _ROLE.fullmatch(text):
+        raise ValueError(f"{text!r} is no role's ARN: write arn:aws:iam::<account>:role/<name>")
+    return text
+
+
+def roles(text: str) -> str:
+    """One ARN, or a chain of them with commas and no blanks, as Redshift takes it."""
+    return ",".join(role(part.strip()) for part in text.split(","))
+
+
+def region(text: str) -> str:
+    """As us-east-1."""
+    if not _REGION.fullmatch(text):
+        raise ValueError(f"{text!r} is no Region: write it as us-east-1")
+    return text
+
+
+def host(text: str) -> str:
+    """A host's name or address. The console shows host:port/database in one: people paste that."""
+    if "/" in text or re.fullmatch(r"[^:]+:\d+", text):
+        raise ValueError(f"{text!r} is more than a host: split it into RS_HOST, RS_PORT and RS_DATABASE")
+    if not _HOST.fullmatch(text):
+        raise ValueError(f"{text!r} is no host: write a name or an address")
+    return text
+
+
+def registry(text: str) -> str:
+    """Host, port and path of a registry, without scheme."""
+    bare = text.rstrip("/")
+    if not _REGISTRY.fullmatch(bare):
+        raise ValueError(f"{text!r} is no registry: write host[:port][/path], without https://")
+    return bare
+
+
+def url(text: str) -> str:
+    """An address with its scheme."""
+    if not _URL.fullmatch(text):
+        raise ValueError(f"{text!r} is no address: write http://host:port or https://host")
+    return text
+
+
+def identifier(text: str) -> str:
+    """A SQL name, or a part of one."""
+    problems = names.check_identifier(text, where="")
+    if problems:
+        raise ValueError(f"{problems[0].what}: {problems[0].hint}")
+    return text
+
+
+def plain(text: str) -> str:
+    """Any one line."""
+    if any(ord(character) < 32 for character in text):  # noqa: PLR2004 (the first printable character)
+        raise ValueError("holds a control character: write one line")
+    return text
