@@ -115,7 +115,7 @@ def in_order(functions: Iterable[Function]) -> tuple[Function, ...]:
     """
     given = {function.name.lower(): function for function in functions}
     owners = {routine.name: name for name, function in given.items() for routine in routines(function)}
-    waiting = {name: _callees(function, owners) - {name} for name, function in given.items()}
+    waiting = {name: _callees(function, owners) for name, function in given.items()}
     placed: list[str] = []
     while waiting:
         ready = next((name for name, callees in waiting.items() if callees <= set(placed)), None)
@@ -135,7 +135,10 @@ def fingerprint(statements: Iterable[Statement]) -> str:
 def _callees(function: Function, owners: dict[str, str]) -> set[str]:
     if function.sql is None:
         return set()
-    return {owners[name] for name in sql_text.calls(rendered(function, ANYWHERE), ANYWHERE.schema) if name in owners}
+    called = sql_text.calls(rendered(function, ANYWHERE), ANYWHERE.schema)
+    callees = {owners[name] for name in called if name in owners}
+    # A template orders its own statements.
+    return callees - {function.name.lower()} if function.template else callees
 
 
 def _circle(waiting: dict[str, set[str]], given: dict[str, Function]) -> Problem:

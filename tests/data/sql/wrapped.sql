@@ -1,0 +1,16 @@
+CREATE OR REPLACE EXTERNAL FUNCTION "carto"."quadbin_polyfill_external" (VARCHAR(MAX), INTEGER)
+RETURNS VARCHAR(MAX)
+STABLE
+LAMBDA 'carto-at-quadbin'
+IAM_ROLE 'arn:aws:iam::123456789012:role/invoke'
+RETRY_TIMEOUT 20000
+MAX_BATCH_ROWS 1000
+MAX_BATCH_SIZE 4096 KB;
+
+CREATE OR REPLACE FUNCTION "carto"."quadbin_polyfill" (GEOMETRY, INTEGER)
+RETURNS SUPER
+STABLE
+AS $$
+SELECT JSON_PARSE("carto"."quadbin_polyfill_external"(ST_ASHEXEWKB($1), $2))
+$$
+LANGUAGE sql;
