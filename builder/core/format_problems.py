@@ -26,6 +26,7 @@ _WANTED = {
     "dict_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
 }
+_SHOWN = 12
 # In place of a regular expression, which few want to read.
 _FORMS = {
     "runtime": "write the Python's version as python3.13",
@@ -49,7 +50,9 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     close = close_to(word, known)
     if close:
         return f"did you mean {close!r}?"
-    return f"known: {', '.join(known)}" if known else ""
+    if not known:
+        return ""
+    return f"known: {', '.join(known[:_SHOWN])}{', ...' if len(known) > _SHOWN else ''}"
 
 
 def _problem(detail: ErrorDetails, document: Marked) -> Problem:

@@ -1,0 +1,58 @@
+"""`builder list`: what the catalogue holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from builder.commands import _options
+from builder.core.catalog import open_catalog
+from builder.core.selection import select
+
+if TYPE_CHECKING:
+    from builder.app import App
+    from builder.model import Function
+
+
+@click.command("list", short_help="What the catalogue holds.")
+@_options.selection
+@click.option("--all", "everything", is_flag=True, help="Private functions (a leading __) too.")
+@_options.catalogue
+@_options.output_format
+@_options.pass_app
+def command(app: App, modules: str, functions: str, *, everything: bool) -> None:
+    """The functions of the catalogue with their signatures.
+
+    Private functions, whose names begin with two underscores, are shown with --all, or when they are named.
+    """
+    catalog = open_catalog(app.settings.functions_roots, app.project, prefix=app.settings.lambda_prefix)
+    for notice in catalog.notices:
+        app.console.notice(notice)
+    shown = select(catalog, modules, functions)
+    if not (everything or functions):
+        shown = tuple(function for function in shown if not function.private)
+    if app.console.format == "json":
+        app.console.json([_facts(function) for function in shown])
+    else:
+        app.console.rows(("module", "function", "type"), ((each.module, _signature(each), each.kind) for each in shown))
+
+
+def _signature(function: Function) -> str:
+    arguments = ", ".join(f"{parameter.name} {parameter.type}" for parameter in function.parameters)
+    return f"{function.name}({arguments}) {function.returns}"
+
+
+def _facts(function: Function) -> dict[str, Any]:
+    return {
+        "module": function.module,
+        "function": function.name,
+        "type": function.kind,
+        "status": function.status,
+        "author": function.author,
+        "description": function.description,
+        "arguments": [asdict(parameter) for parameter in function.parameters],
+        "returns": function.returns,
+        "examples": [asdict(example) for example in function.examples],
+    }

@@ -1,0 +1,46 @@
+"""`builder validate`: every problem of the catalogue at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.commands import _options
+from builder.core.catalog import open_catalog
+
+if TYPE_CHECKING:
+    from builder.app import App
+    from builder.model import Catalog
+
+
+@click.command("validate", short_help="Check the catalogue.")
+@_options.catalogue
+@_options.output_format
+@_options.pass_app
+def command(app: App) -> None:
+    """Check every function.yaml, handler and requirements file, and the names that they lead to.
+
+    Nothing is imported, built or called. All problems are printed, with file and line; the exit code is then 3.
+    """
+    catalog = open_catalog(app.settings.functions_roots, app.project, prefix=app.settings.lambda_prefix)
+    for notice in catalog.notices:
+        app.console.notice(notice)
+    counts = _counts(catalog)
+    if app.console.format == "json":
+        app.console.json({**counts, "notices": list(catalog.notices)})
+    else:
+        app.console.text(_summary(**counts))
+
+
+def _counts(catalog: Catalog) -> dict[str, int]:
+    lambdas = sum(function.kind == "lambda" for function in catalog.functions)
+    modules = len({function.module for function in catalog.functions})
+    return {"lambdas": lambdas, "sql": len(catalog.functions) - lambdas, "modules": modules}
+
+
+def _summary(*, lambdas: int, sql: int, modules: int) -> str:
+    kinds = [
+        f"{count} {kind} function{'s' * (count != 1)}" for count, kind in ((lambdas, "Lambda"), (sql, "SQL")) if count
+    ]
+    return f"{' and '.join(kinds)} in {modules} module{'s' * (modules != 1)}, no problems"
