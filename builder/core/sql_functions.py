@@ -57,7 +57,7 @@ def statements_of(function: Function, target: Target) -> tuple[Statement, ...]:
         return tuple(Statement(subject=subject, text=part) for part in parts)
     if function.kind == "sql":
         (body,) = sql_text.split(rendered(function, target))
-        return (_sql_function(function, target, body, function.config.volatility or "immutable"),)
+        return (_sql_function(function, target, body, function.config.volatility or _volatility(body, target.schema)),)
     if not _is_wrapped(function):
         return (_external_function(function, target, function.name.lower()),)
     external = external_name(function.name.lower())
@@ -114,6 +114,11 @@ def _external_volatility(function: Function) -> Volatility:
     that is stricter than its body (inline_function in clauses.c), and only what is inlined reaches the compute nodes.
     """
     return "volatile" if function.config.volatility == "volatile" else "stable"
+
+
+def _volatility(body: str, schema: str) -> Volatility:
+    """Where the author says nothing: a function of ours that the body calls may be external, so no more than STABLE."""
+    return "stable" if sql_text.calls(body, schema) else "immutable"
 
 
 def _is_wrapped(function: Function) -> bool:

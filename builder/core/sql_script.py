@@ -72,15 +72,16 @@ def target(module: Module, settings: Settings) -> sql.Target:
 
 def script(transactions: Iterable[Transaction], settings: Settings) -> str:
     """A text for any SQL client, with what was assumed as comments."""
-    return "\n\n".join([_assumed(settings), *map(_text, transactions)])
+    texts = [_text(each) for each in transactions]
+    return "\n\n".join([_heading(settings, assumed=any(f":{NOBODY}:" in text for text in texts)), *texts])
 
 
-def _assumed(settings: Settings) -> str:
+def _heading(settings: Settings, *, assumed: bool) -> str:
     prefix = settings.lambda_prefix
     lines = [
         f"-- Schema {settings.schema}. The Lambda functions are {prefix}<module>, in Redshift's account and Region."
     ]
-    if settings.invoke_role is None:
+    if assumed:
         lines.append(f"-- Assumed: account {NOBODY} in the role's ARN. Set RS_LAMBDA_INVOKE_ROLE to the real one.")
     return "\n".join(lines)
 

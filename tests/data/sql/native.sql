@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION "carto"."quadbin_toparent" (BIGINT, INTEGER)
 RETURNS BIGINT
-IMMUTABLE
+STABLE
 AS $$
 SELECT CASE WHEN $2 <= "carto".quadbin_resolution($1) THEN $1 - $2 END
 $$

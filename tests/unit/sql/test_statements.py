@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from builder.core import sql
 from builder.core.sql_text import tokens
 from builder.errors import CatalogError
-from builder.model import Config, Function
+from builder.model import Config
 from tests.unit.sql.memory import MemoryWarehouse
 from tests.unit.sql.samples import (
     EVERY_TYPE,
@@ -23,6 +24,9 @@ from tests.unit.sql.samples import (
     a_function,
     native,
 )
+
+if TYPE_CHECKING:
+    from builder.model import Function, Volatility
 
 GOLDEN = Path(__file__).parents[2] / "data" / "sql"
 SAMPLES = (POLYFILL, TOQUADKEY, EVERY_TYPE, TOPARENT, GREET)
@@ -107,13 +111,30 @@ def test_a_function_without_arguments_has_empty_parentheses() -> None:
     [(None, "STABLE", "STABLE"), ("immutable", "STABLE", "STABLE"), ("volatile", "VOLATILE", "VOLATILE")],
 )
 def test_no_external_function_is_immutable_and_no_wrapper_is_stricter_than_it(
-    volatility: None, external: str, wrapper: str
+    volatility: Volatility | None, external: str, wrapper: str
 ) -> None:
     function = replace(POLYFILL, config=Config(volatility=volatility))
 
     texts = [statement.text.splitlines() for statement in sql.create(function, TARGET)]
 
     assert [texts[0][2], texts[1][2]] == [external, wrapper]
+
+
+@pytest.mark.parametrize(
+    ("body", "volatility", "written"),
+    [
+        ("SELECT $1 + 1", None, "IMMUTABLE"),
+        ("SELECT {{ schema }}.g($1)", None, "STABLE"),
+        ("SELECT {{ schema }}.g($1)", "immutable", "IMMUTABLE"),
+        ("SELECT RANDOM() * $1", "volatile", "VOLATILE"),
+    ],
+)
+def test_a_sql_function_is_immutable_unless_it_calls_what_may_be_external(
+    body: str, volatility: Volatility | None, written: str
+) -> None:
+    function = replace(native("f", body), config=Config(volatility=volatility))
+
+    assert printed(function).splitlines()[2] == written
 
 
 @pytest.mark.parametrize(("size", "written"), [(1024, "1 KB"), (1_000_000, "976 KB"), (5 * 1024 * 1024, "5120 KB")])
