@@ -27,6 +27,20 @@ LAYERS = ("shared", "functions", "manifest")
 _RULES = 1
 
 
+# What a module's Lambda gets when none of its functions asks: memory in MB, time-out in seconds. Python with NumPy and
+# shapely needs some 150 MB to start; Lambda gives processor time in proportion to memory.
+DEFAULT_MEMORY = 512
+DEFAULT_TIMEOUT = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the Lambda of a module may use. Memory in MB, time in seconds."""
+
+    memory_size: int
+    timeout: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Staged:
     """A file of the catalogue and its place in the image, relative to the layer's root."""
@@ -34,6 +48,15 @@ class Staged:
     layer: str
     source: str
     target: str
+
+
+def limits(module: Module) -> Limits:
+    """The most that any of its functions asks for: they share one Lambda."""
+    configs = [function.config for function in module.lambdas]
+    return Limits(
+        memory_size=max((config.memory_size for config in configs if config.memory_size), default=DEFAULT_MEMORY),
+        timeout=max((config.timeout for config in configs if config.timeout), default=DEFAULT_TIMEOUT),
+    )
 
 
 def image_manifest(module: Module) -> dict[str, Any]:
@@ -93,14 +116,10 @@ def content_hash(module: Module, *, recipe: Mapping[str, str], variables: Mappin
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def bake_command(*, bake_file: str, targets: Sequence[str], metadata_file: str, no_cache: bool = False) -> list[str]:
+def bake_command(*, bake_file: str, targets: Sequence[str], no_cache: bool = False) -> list[str]:
     """The command line of a bake. What varies travels in the environment: see `bake_environment`."""
     flags = ["--no-cache"] if no_cache else []
-    return [
-        *("docker", "buildx", "bake", "--file", bake_file, "--progress", "plain", "--metadata-file", metadata_file),
-        *flags,
-        *targets,
-    ]
+    return ["docker", "buildx", "bake", "--file", bake_file, "--progress", "plain", *flags, *targets]
 
 
 def bake_environment(

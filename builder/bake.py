@@ -1,0 +1,181 @@
+"""Bake: from modules to images in the engine, in the layout and in the lock. One of the three calls that change things.
+
+The lock is written once, after everything else: a build that fails or is stopped leaves it as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from builder.adapters import archive, docker, host, roots
+from builder.adapters.layout import Layout
+from builder.core import build_plan, images, oci, requirements
+from builder.errors import BuildError, CatalogError, EngineError
+from builder.model import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from builder.adapters.archive import Taken
+    from builder.assets import Assets
+    from builder.model import Catalog, Module
+
+# What of the assets decides an image's bytes.
+_RECIPE = ("Dockerfile.base", "docker-bake.hcl", "images/**/*")
+_ENGINE_IDS = "engine.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a project keeps what its builds make."""
+
+    state: Path
+    build: Path
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.build / "images")
+
+    @property
+    def log(self) -> Path:
+        return self.build / "logs" / "bake.log"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to build. `modules` are whole modules with a Lambda function each; `variables` are bake's, from the host."""
+
+    catalog: Catalog
+    modules: tuple[Module, ...]
+    assets: Assets
+    place: Place
+    prefix: str
+    python_image: str | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+    no_cache: bool = False
+
+    def tag(self, module: Module) -> str:
+        return docker.local_tag(self.prefix, module.name)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {module.name: self.tag(module) for module in self.modules}
+
+
+def check(request: Request) -> None:
+    """Requirements that cannot be locked, and locks that answer something else: CatalogError, BuildError."""
+    refused = [problem for module in request.modules for problem in requirements.check(module)]
+    if refused:
+        raise CatalogError(problems=refused)
+    stale = [problem for module in request.modules if (problem := requirements.stale(module))]
+    if stale:
+        raise BuildError(problems=stale)
+
+
+def content_hashes(request: Request) -> dict[str, str]:
+    """The content hash of each module."""
+    recipe = _recipe(request.assets.root)
+    variables = {"PYTHON_IMAGE": request.python_image or ""}
+    return {
+        module.name: build_plan.content_hash(module, recipe=recipe, variables=variables) for module in request.modules
+    }
+
+
+def outdated(request: Request, hashes: Mapping[str, str]) -> tuple[Module, ...]:
+    """The modules that must be built: their content changed, or their image went missing.
+
+    Where everything else is in order and no engine answers, nothing needs one.
+    """
+    lock, layout = images.read(request.place.state), request.place.layout
+    found = [module for module in request.modules if not _kept(lock.get(module.name), hashes[module.name], layout)]
+    rest = [module for module in request.modules if module not in found]
+    try:
+        present = docker.present([request.tag(module) for module in rest])
+    except EngineError:
+        return tuple(found)
+    built = layout.read_json(_ENGINE_IDS) or {}
+    lost = [module for module in rest if present.get(request.tag(module)) != built.get(module.name)]
+    return tuple(module for module in request.modules if module in found or module in lost)
+
+
+def bake(request: Request, hashes: Mapping[str, str]) -> tuple[tuple[Image, ...], str]:
+    """Builds all modules of the request; gives their images as locked, and a summary of the build's steps."""
+    place = request.place
+    names = [module.name for module in request.modules]
+    context = roots.one_root(request.catalog, place.build / "context" / "functions")
+    environ = host.build_variables(request.environ) | build_plan.bake_environment(
+        modules=names,
+        prefix=request.prefix,
+        functions=str(context),
+        package=str(request.assets.package),
+        python_image=request.python_image,
+    )
+    command = build_plan.bake_command(bake_file=str(request.assets.bake_file), targets=names, no_cache=request.no_cache)
+    log = docker.bake(command, environ, folder=request.assets.root, log=place.log)
+    taken = _take_in(request)
+    _check_limits(taken)
+    built = tuple(_image(module, taken[module.name], hashes[module.name]) for module in request.modules)
+    lock = images.read(place.state)
+    lock |= {image.module: images.rebuilt(lock.get(image.module), image) for image in built}
+    images.write(place.state, lock)
+    return tuple(lock[name] for name in names), log.summary()
+
+
+def _take_in(request: Request) -> dict[str, Taken]:
+    layout = request.place.layout
+    layout.root.mkdir(parents=True, exist_ok=True)
+    saved = layout.root / "saved.tar"
+    try:
+        docker.save(list(request.tags.values()), saved)
+        taken = archive.take_in(saved, request.tags, layout)
+    except OSError as error:
+        raise BuildError(f"cannot be written: {error.strerror}", where=str(layout.root)) from error
+    finally:
+        saved.unlink(missing_ok=True)
+    ids = docker.present(list(request.tags.values()))
+    known = layout.read_json(_ENGINE_IDS) or {}
+    layout.write_json(_ENGINE_IDS, {**known, **{name: ids.get(tag) for name, tag in request.tags.items()}})
+    return taken
+
+
+def _check_limits(taken: Mapping[str, Taken]) -> None:
+    problems = [
+        problem
+        for name, one in taken.items()
+        for problem in oci.check_limits(name, unpacked=one.unpacked, manifest_size=one.image.manifest.size)
+    ]
+    if problems:
+        raise BuildError(problems=problems)
+
+
+def _image(module: Module, taken: Taken, content_hash: str) -> Image:
+    return Image(
+        module=module.name,
+        repository="",
+        digest=taken.image.manifest.digest,
+        media_type=taken.image.manifest.media_type,
+        size=taken.unpacked,
+        content_hash=content_hash,
+        functions=tuple(sorted(function.name for function in module.lambdas)),
+    )
+
+
+def _kept(locked: Image | None, content_hash: str, layout: Layout) -> bool:
+    return locked is not None and locked.content_hash == content_hash and layout.image(locked.digest) is not None
+
+
+def _recipe(root: Path) -> dict[str, str]:
+    files = sorted(path for pattern in _RECIPE for path in root.glob(pattern) if path.is_file())
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if "__pycache__" not in path.parts
+    }
+
+
+def only(request: Request, modules: Sequence[Module]) -> Request:
+    """The request for some of its modules."""
+    return replace(request, modules=tuple(modules))

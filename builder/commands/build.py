@@ -1,0 +1,77 @@
+"""`builder build`: the images of the modules, by `docker buildx bake`, recorded in the image lock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from builder import assets, bake
+from builder.commands._options import catalogue, output_format, pass_app, selection
+from builder.core import images
+from builder.core import selection as core_selection
+from builder.core.catalog import open_catalog
+
+if TYPE_CHECKING:
+    from builder.app import App
+    from builder.model import Module
+
+
+@click.command("build")
+@selection
+@click.option("--push", is_flag=True, help="Push the images afterwards, as `builder push` does.")
+@click.option("--no-cache", is_flag=True, help="Build every step again, with whatever the Python image is now.")
+@catalogue
+@output_format
+@pass_app
+def command(app: App, modules: str, functions: str, *, push: bool, no_cache: bool) -> None:
+    """Build the images of the modules whose content changed."""
+    request = _request(app, modules, functions, no_cache=no_cache)
+    bake.check(request)
+    hashes = bake.content_hashes(request)
+    todo = request.modules if no_cache else bake.outdated(request, hashes)
+    if todo:
+        with app.console.stage(f"build {_listed(todo)}") as stage:
+            _, stage.note = bake.bake(bake.only(request, todo), hashes)
+    _report(app, request, todo)
+    if push:
+        from builder.commands.push import push_modules  # noqa: PLC0415  boto3 only where it is asked for
+
+        push_modules(app, [module.name for module in request.modules])
+
+
+def _request(app: App, modules: str, functions: str, *, no_cache: bool) -> bake.Request:
+    settings = app.settings
+    catalog = open_catalog(settings.functions_roots, app.project, prefix=settings.lambda_prefix)
+    chosen = core_selection.selection(catalog, modules, functions).modules
+    return bake.Request(
+        catalog=catalog,
+        modules=tuple(module for module in chosen if module.lambdas),
+        assets=assets.find(),
+        place=bake.Place(state=app.state, build=app.build),
+        prefix=settings.lambda_prefix,
+        python_image=settings.python_image or _recorded_python_image(app),
+        environ=app.environ,
+        no_cache=no_cache,
+    )
+
+
+def _recorded_python_image(app: App) -> str | None:
+    """What scripts/setup-host.sh found or made."""
+    file = app.state / "python-image"
+    return file.read_text("utf-8").strip() or None if file.is_file() else None
+
+
+def _report(app: App, request: bake.Request, built: tuple[Module, ...]) -> None:
+    lock = images.read(app.state)
+    fresh = {module.name for module in built}
+    rows = [
+        (module.name, "built" if module.name in fresh else "unchanged", len(image.functions), image.size, image.digest)
+        for module in request.modules
+        for image in [lock[module.name]]
+    ]
+    app.console.rows(("module", "image", "functions", "bytes", "digest"), rows)
+
+
+def _listed(modules: tuple[Module, ...]) -> str:
+    return ", ".join(module.name for module in modules)

@@ -1,0 +1,67 @@
+"""`builder push`: the built images into ECR, or where IMAGE_REGISTRY says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from builder import push as pushing
+from builder.adapters.layout import Layout
+from builder.commands._options import catalogue, output_format, pass_app, selection
+from builder.core import images
+from builder.core import selection as core_selection
+from builder.core.catalog import open_catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from builder.app import App
+    from builder.push import Outcome
+
+
+@click.command("push")
+@selection
+@catalogue
+@output_format
+@pass_app
+def command(app: App, modules: str, functions: str) -> None:
+    """Push the images of the modules to their repositories; what is there already is not sent again."""
+    settings = app.settings
+    catalog = open_catalog(settings.functions_roots, app.project, prefix=settings.lambda_prefix)
+    chosen = core_selection.selection(catalog, modules, functions).modules
+    push_modules(app, [module.name for module in chosen if module.lambdas])
+
+
+def push_modules(app: App, modules: Sequence[str]) -> None:
+    """Pushes, one after the other, and reports what each now is."""
+    from builder.adapters.aws import Aws  # noqa: PLC0415  boto3 only where it is asked for
+    from builder.adapters.repositories import EcrRepositories  # noqa: PLC0415  see above
+
+    settings = app.settings
+    pushing.check(images.read(app.state), modules)
+    pusher = pushing.Pusher(
+        repositories=EcrRepositories(Aws(settings)),
+        layout=Layout(app.build / "images"),
+        state=app.state,
+        prefix=settings.lambda_prefix,
+        registry=settings.image_registry,
+    )
+    outcomes: list[Outcome] = []
+    for module in modules:
+        # The base's layers are in the repository that was pushed before: a registry that can, takes them from there.
+        before = outcomes[-1].image.repository.partition("/")[2] if outcomes else None
+        with app.console.stage(f"push {module}") as stage:
+            outcomes.append(pusher.push(module, mount_from=before))
+            stage.note = _note(outcomes[-1])
+    app.console.rows(
+        ("module", "uploaded", "image"),
+        [(outcome.image.module, outcome.uploaded or 0, outcome.image.reference) for outcome in outcomes],
+    )
+
+
+def _note(outcome: Outcome) -> str:
+    if outcome.uploaded is None:
+        return "there already"
+    made = "repository created, " if outcome.created else ""
+    return f"{made}{outcome.uploaded / 1e6:.1f} MB uploaded"

@@ -1,0 +1,168 @@
+"""A module's requirements: what its functions ask for, the lock that answers, and who is to blame when nothing can.
+
+The lock is made by `uv pip compile --generate-hashes` and holds no index address. Its header records a hash of what was
+asked, so that a build can tell a stale lock without a resolver and without a network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from builder.errors import Problem
+
+if TYPE_CHECKING:
+    from builder.model import Module
+
+# What the images run: see Dockerfile.base. Wheels of today ask for manylinux_2_28, which every Debian since 11 has.
+PYTHON = "3.13"
+PLATFORM = "x86_64-manylinux_2_28"
+
+FILE = "requirements.lock"
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_SEPARATORS = re.compile(r"[-_.]+")
+_INPUTS = re.compile(r"^# inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
+
+# Given requirement lines, the resolver's complaint; None where they can be met together.
+Solver = Callable[[Sequence[str]], "str | None"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One requirement and the functions that name it; `where` is how messages call the place of the first."""
+
+    line: str
+    functions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.line} ({', '.join(self.functions)})"
+
+    @property
+    def package(self) -> str:
+        return _split(self.line)[0]
+
+
+def wanted(module: Module) -> tuple[Wanted, ...]:
+    """Every requirement of the module once, sorted, with the functions that name it."""
+    by_line: dict[str, list[str]] = {}
+    for function in module.lambdas:
+        for line in function.requirements:
+            by_line.setdefault(_normal(line), []).append(function.name)
+    return tuple(Wanted(line=line, functions=tuple(sorted(set(names)))) for line, names in sorted(by_line.items()))
+
+
+def check(module: Module) -> list[Problem]:
+    """Requirements that no lock with hashes can hold: addresses and repositories instead of released packages."""
+    return [
+        Problem(
+            where=function.name,
+            key="requirements",
+            what=f"{line!r} is an address, and an address has no release that a hash could pin",
+            hint="name a released package, as shapely>=2.1; publish your own on an index and set PIP_EXTRA_INDEX_URL",
+        )
+        for function in module.lambdas
+        for line in function.requirements
+        if _is_address(line)
+    ]
+
+
+def inputs_hash(module: Module) -> str:
+    """What a lock answers: the requirements, for one Python on one platform."""
+    asked = json.dumps([PYTHON, PLATFORM, [each.line for each in wanted(module)]])
+    return f"sha256:{hashlib.sha256(asked.encode()).hexdigest()}"
+
+
+def render(module: Module, resolved: str) -> str:
+    """The lock's text: our header over the resolver's answer."""
+    return (
+        f"# What the functions of {module.name} need, for Python {PYTHON} on {PLATFORM}.\n"
+        "# Written by `builder lock` from their requirements.txt; do not edit.\n"
+        f"# inputs: {inputs_hash(module)}\n"
+        f"{resolved.strip()}\n"
+    )
+
+
+def stale(module: Module) -> Problem | None:
+    """Whether the module's lock answers something else than what is asked now."""
+    asked = wanted(module)
+    if not asked:
+        return None
+    recorded = _INPUTS.search(module.requirements_lock)
+    if recorded and recorded.group(1) == inputs_hash(module):
+        return None
+    what = "is older than the functions' requirements" if module.requirements_lock else "does not exist"
+    return Problem(where=f"{module.name}/{FILE}", what=what, hint=f"run `builder lock --modules {module.name}`")
+
+
+def attribute(module: Module, solve: Solver, complaint: str) -> list[Problem]:
+    """Whose requirements cannot be met. `complaint` is the resolver's own about all of them together.
+
+    First each alone: a package or version that does not exist. Then in pairs, those about one package first. What three
+    or more do together is told in the resolver's words.
+    """
+    asked = wanted(module)
+    problems = [_impossible(each, found) for each in asked if (found := solve([each.line])) is not None]
+    if problems:
+        return problems
+    pairs = sorted(combinations(asked, 2), key=lambda pair: pair[0].package != pair[1].package)
+    for one, other in pairs:
+        if (found := solve([one.line, other.line])) is not None:
+            return [_conflict(module, one, other, found)]
+    return [Problem(where=module.name, key="requirements", what=complaint)]
+
+
+def compile_command(
+    uv: Sequence[str], *, output: str, upgrade: bool = False, python: str = PYTHON, platform: str = PLATFORM
+) -> list[str]:
+    """Resolves standard input. With an `output` that exists its versions are kept, unless `upgrade` is given."""
+    return [
+        *uv,
+        *("pip", "compile", "--quiet", "--color", "never", "--no-python-downloads"),
+        *("--python-version", python, "--python-platform", platform, "--only-binary", ":all:"),
+        *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
+        *(["--upgrade"] if upgrade else []),
+        *("--output-file", output, "-"),
+    ]
+
+
+def _impossible(asked: Wanted, complaint: str) -> Problem:
+    return Problem(
+        where=", ".join(asked.functions),
+        key="requirements",
+        what=f"{asked.line!r} cannot be met for Python {PYTHON} on {PLATFORM}: {complaint}",
+        hint="correct the name or the version; packages without a wheel for this platform cannot be used",
+    )
+
+
+def _conflict(module: Module, one: Wanted, other: Wanted, complaint: str) -> Problem:
+    return Problem(
+        where=module.name,
+        key="requirements",
+        what=f"{one} and {other} cannot be met together: {complaint}",
+        hint="the functions of a module share one image: agree on a version, or move one to another module",
+    )
+
+
+def _normal(line: str) -> str:
+    """One spelling for each requirement, so that `NumPy >= 2` and `numpy>=2` are the same input."""
+    name, rest, marker = _split(line)
+    return f"{name}{rest}; {marker}" if marker else f"{name}{rest}"
+
+
+def _split(line: str) -> tuple[str, str, str]:
+    """PEP 508: the name in its normal form (PEP 503), extras and versions without blanks, and the marker."""
+    found = _NAME.match(line)
+    name = found.group() if found else ""
+    rest, _, marker = line[len(name) :].partition(";")
+    return _SEPARATORS.sub("-", name).lower(), "".join(rest.split()), " ".join(marker.split())
+
+
+def _is_address(line: str) -> bool:
+    """PEP 508's `name [extras] @ address`. Versions hold no @."""
+    return "@" in _split(line)[1]
