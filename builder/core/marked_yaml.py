@@ -1,4 +1,4 @@
-"""YAML that remembers its lines: one parse gives the data, the place of every key, and the keys that stand twice."""
+"""YAML that knows its lines: the data of a document, the place of every key, and the keys that stand twice."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ _LOADER: Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, kw_only=True)
 class Marked:
-    """A document's data, and the nodes that know where it stands. `where` is the file's name in messages."""
+    """A document's data and its text. `where` is the file's name in messages."""
 
     where: str
     data: Any
-    node: yaml.Node | None
+    text: str
 
     def place(self, path: Sequence[str | int]) -> str:
         """`file:line` of a key path, or of the nearest part of it that exists."""
-        line, node = 1, self.node
+        # The nodes are made again for the few files with problems: kept for all, they are most of a catalogue's memory.
+        line, node = 1, yaml.compose(self.text, _LOADER)
         for part in path:
             step = _step(node, part)
             if step is None:
@@ -55,7 +56,7 @@ def read(text: str, where: str) -> tuple[Marked | None, list[Problem]]:
     except (ValueError, OverflowError, RecursionError) as error:
         # PyYAML lets these through: 2024-13-45 looks like a date to it, a pile of brackets exhausts the stack.
         return None, [Problem(where=where, what=f"a value that YAML cannot read: {error}", hint="put it in quotes")]
-    return Marked(where=where, data=data, node=node), problems
+    return Marked(where=where, data=data, text=text), problems
 
 
 def dotted(path: Sequence[str | int]) -> str:
