@@ -54,7 +54,7 @@ def externals(functions: Sequence[Function], where: dict[str, str]) -> list[Prob
     problems = []
     taken = {function.name for function in functions}
     for function in functions:
-        if function.kind == "sql" or not needs_wrapper(function.parameters, function.returns):
+        if function.kind == "sql" or function.template or not needs_wrapper(function.parameters, function.returns):
             continue
         external = names.external_name(function.name)
         problems += names.check_identifier(external, where=where[function.name])

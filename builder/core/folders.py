@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,18 +78,18 @@ def shared_libs(root: Path, shown: str) -> list[tuple[SharedLib, list[Code]]]:
     if not base.is_dir():
         return []
     libs = []
-    for entry in sorted(os.scandir(base), key=lambda entry: entry.name):
+    for entry in sorted(base.iterdir()):
         where = f"{shown}/{SHARED}/{entry.name}"
         if dropping(entry.name):
             continue
         if entry.is_dir():
-            name, files = entry.name, code(base / entry.name, where)
+            name, files = entry.name, code(entry, where)
         elif entry.name.endswith(".py"):
-            name, files = entry.name[:-3], [_code(base / entry.name, "__init__.py", where)]
+            name, files = entry.stem, [_code(entry, "__init__.py", where)]
         else:
             continue
         if files:  # a folder of nothing but __pycache__ is what a deleted library leaves behind
-            lib = SharedLib(name=name, root=str(base / entry.name), files=tuple(each.file for each in files))
+            lib = SharedLib(name=name, root=str(entry), files=tuple(each.file for each in files))
             libs.append((lib, files))
     return libs
 
@@ -143,20 +142,18 @@ def _lost(where: str) -> Problem:
 
 
 def _subfolders(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if not dropping(entry.name) and entry.is_dir())
+    return sorted(entry.name for entry in folder.iterdir() if not dropping(entry.name) and entry.is_dir())
 
 
 def _walk(folder: Path, prefix: str, shown: str) -> Iterator[Code]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if dropping(entry.name):
-                continue
-            path = f"{prefix}{entry.name}"
-            if entry.is_dir():
-                yield from _walk(folder / entry.name, f"{path}/", shown)
-            else:
-                yield _code(folder / entry.name, path, f"{shown}/{path}")
+    for entry in folder.iterdir():
+        if dropping(entry.name):
+            continue
+        path = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            yield from _walk(entry, f"{path}/", shown)
+        else:
+            yield _code(entry, path, f"{shown}/{path}")
 
 
 def _code(file: Path, path: str, where: str) -> Code:
