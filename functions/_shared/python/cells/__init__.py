@@ -7,8 +7,9 @@ Source: the public quadbin specification and its Python library (`quadbin` on Py
 
 from __future__ import annotations
 
-from .ids import CELLS_LIMIT, MAX_RESOLUTION, ROOT, check, decode, encode, valid
+from .ids import CELLS_LIMIT, MAX_RESOLUTION, ROOT, check, decode, encode, from_position, valid
 from .mercator import LATITUDE_LIMIT, NOISE, bounds, degrees, latitude, longitude, tile_x, tile_y
+from .rings import Rings, ring
 
 __all__ = [
     "CELLS_LIMIT",
@@ -16,13 +17,16 @@ __all__ = [
     "MAX_RESOLUTION",
     "NOISE",
     "ROOT",
+    "Rings",
     "bounds",
     "check",
     "decode",
     "degrees",
     "encode",
+    "from_position",
     "latitude",
     "longitude",
+    "ring",
     "tile_x",
     "tile_y",
     "valid",

@@ -41,8 +41,13 @@ _GATHER = (
 def encode(z: Integers, x: Integers, y: Integers) -> Integers:
     """Ids of tiles. z within 0 to 26, x and y within 0 to 2**z - 1: not checked here."""
     unused = MAX_RESOLUTION - z
-    position = (_spread(x << unused)) | (_spread(y << unused) << 1)
-    return _CELL | (z << 52) | position | (_POSITION >> (z << 1))
+    return from_position(z, _spread(x << unused) | (_spread(y << unused) << 1))
+
+
+def from_position(z: Integers, position: Integers) -> Integers:
+    """Ids from the bits of position, as they stand in an id; any bits above or below the position are ignored."""
+    rest = _POSITION >> (z << 1)
+    return _CELL | (z << 52) | (position & _POSITION) | rest
 
 
 def decode(ids: Integers) -> tuple[Integers, Integers, Integers]:

@@ -73,9 +73,9 @@ def _follow(edges: Edges, z: Integers) -> tuple[Intervals, _Crossings]:
 
     def at(lat: Floats) -> Floats:
         """The edge's x at a latitude, never outside its ends."""
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(all="ignore"):  # level edges, whose ends are taken as they are
             part = (lat0 - lat) / (lat0 - lat1)
-        return np.where(part <= 0, x0, np.where(part < 1, x0 + part * (x1 - x0), x1))
+            return np.where(part <= 0, x0, np.where(part < 1, x0 + part * (x1 - x0), x1))
 
     level = lat0 == lat1
     enters = np.where(level, x0, at(np.minimum(lat0, north)))

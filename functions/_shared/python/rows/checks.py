@@ -22,8 +22,8 @@ def integers(values: Sequence[int]) -> Integers:
     return np.array(values, dtype=np.int64)
 
 
-def doubles(values: Sequence[float | str]) -> Floats:
-    """A column of DOUBLE PRECISION, as numbers or as their text, as an array."""
+def doubles(values: Sequence[float]) -> Floats:
+    """A column of DOUBLE PRECISION as an array."""
     return np.array(values, dtype=np.float64)
 
 

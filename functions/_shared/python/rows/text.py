@@ -25,7 +25,7 @@ def too_long(size: int) -> str:
 
 def float_texts(values: NDArray[np.float64]) -> list[str]:
     """Each finite number as its shortest exact text."""
-    return _dumps(values)[1:-1].split(",")
+    return _dumps(values)[1:-1].split(",") if len(values) else []
 
 
 def json_rows(values: NDArray[Any]) -> list[str]:

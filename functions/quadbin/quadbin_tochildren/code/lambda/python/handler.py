@@ -1,0 +1,41 @@
+"""QUADBIN_TOCHILDREN: cells to the cells they are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from gateway import redshift_batch_handler
+from lib.cells import CELLS_LIMIT, MAX_RESOLUTION, check, from_position
+from lib.rows import Checks, id_lists, integers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@redshift_batch_handler()
+def lambda_handler(quadbins: Sequence[int], resolutions: Sequence[int]) -> Sequence[Any] | NDArray[Any]:
+    """Columns of cells and resolutions to arrays of cells."""
+    checks = Checks("QUADBIN_TOCHILDREN")
+    cells = check(checks, "quadbin", integers(quadbins))
+    own = (cells >> 52) & 31
+    checks.reject(own == MAX_RESOLUTION, lambda row: f"quadbin {cells[row]} has resolution 26, the finest: no children")
+    finer = np.minimum(own + 1, MAX_RESOLUTION)
+    z = checks.within("resolution", integers(resolutions), finer, MAX_RESOLUTION)
+    counts = np.int64(1) << 2 * (z - own)
+    checks.reject(
+        counts > CELLS_LIMIT,
+        lambda row: (
+            f"quadbin {cells[row]} has {counts[row]:,} children at resolution {z[row]}, and a result holds "
+            f"{CELLS_LIMIT:,} (65,535 bytes): use a resolution of at most {own[row] + 5}"
+        ),
+    )
+    counts = np.where(counts > CELLS_LIMIT, 0, counts)
+    last = np.cumsum(counts)
+    number = np.arange(last[-1] if len(last) else 0) - np.repeat(last - counts, counts)
+    parent, fine = np.repeat(cells, counts), np.repeat(z, counts)
+    first = parent & ~((np.int64(1) << 52 - 2 * np.repeat(own, counts)) - 1)
+    children = from_position(fine, first | number << 52 - 2 * fine)
+    return checks.finish(id_lists(children, counts.tolist()))
