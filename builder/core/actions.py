@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from builder.core.observed import Routine
-    from builder.model import Statement
+    from builder.model import Kind, Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,16 +70,8 @@ class DeleteRole:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CreateRepository:
-    """An ECR repository. Planned by push: an image must be there before a function can run it."""
-
-    name: str
-    tags: tuple[Tag, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class DeleteRepository:
-    """An ECR repository of ours, with the images in it."""
+    """An ECR repository of ours, with the images in it. Push makes it: an image comes before what runs it."""
 
     module: str
     name: str
@@ -193,6 +185,7 @@ class SqlChange:
     function: str
     old: str | None
     new: str | None
+    kind: Kind = "lambda"
     dropped: tuple[Routine, ...] = ()
     signatures: tuple[Routine, ...] = ()
 
@@ -217,7 +210,6 @@ class Note:
 
 
 RoleAction: TypeAlias = CreateRole | UpdateTrust | PutRolePolicy | DeleteRole
-RepositoryAction: TypeAlias = CreateRepository | DeleteRepository
 FunctionAction: TypeAlias = (
     CreateFunction
     | AwaitFunction
@@ -229,9 +221,11 @@ FunctionAction: TypeAlias = (
     | DeleteFunction
 )
 SqlAction: TypeAlias = CreateSchema | DropSchema | RunSql
-Action: TypeAlias = RoleAction | RepositoryAction | FunctionAction | SqlAction | Note
+Action: TypeAlias = RoleAction | DeleteRepository | FunctionAction | SqlAction | Note
 
 
-def assert_never(action: NoReturn) -> NoReturn:
-    """Lets mypy prove that every action has its branch. typing has one of these from Python 3.11 on."""
-    raise AssertionError(f"no branch for {action!r}")
+class NoBranchError(AssertionError):
+    """Raised after the last branch of a match over actions: mypy proves that nothing gets there."""
+
+    def __init__(self, action: NoReturn) -> None:
+        super().__init__(f"no branch for {action!r}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from builder import names
 from builder.core import policies, sql
+from builder.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from builder.core.actions import Tag
     from builder.core.observed import Identity, Routine
     from builder.core.settings import Settings
+    from builder.errors import Problem
     from builder.model import Function, Image, Kind, Module, Statement
 
 # What a module gets when none of its functions asks: memory in MB, time-out in seconds. Python with NumPy and shapely
@@ -93,14 +95,16 @@ class Desired:
 
 
 def desire(scopes: Iterable[Scope], lock: Mapping[str, Image], settings: Settings, identity: Identity) -> Desired:
-    """The state that a deploy of `scopes` leads to. Every module with a Lambda must have its image in `lock`."""
+    """The state that a deploy of `scopes` leads to. Every module with a Lambda must have its image in `lock`.
+
+    Raises CatalogError with the problems of every function whose SQL cannot be written.
+    """
     scopes = tuple(scopes)
     functions = tuple(_function(scope.module, lock, settings, identity) for scope in scopes if scope.needs_lambda)
-    wanted = tuple(_sql(function, settings, identity) for scope in scopes for function in ordered(scope.functions))
     return Desired(
         roles=own_roles(settings, identity) if functions else (),
         functions=functions,
-        sql=wanted if settings.warehouse else (),
+        sql=_all_sql(scopes, settings, identity) if settings.warehouse else (),
     )
 
 
@@ -160,14 +164,33 @@ def principal(settings: Settings) -> str | None:
     return last if last.startswith("arn:") else None
 
 
-def _sql(function: Function, settings: Settings, identity: Identity) -> DesiredSql:
+def target(module: str, settings: Settings, identity: Identity) -> sql.Target:
+    """Where a module's SQL functions go, what they call, and as whom."""
     own = policies.role_arn(identity, names.invoke_role_name(settings.lambda_prefix))
-    target = sql.Target(
+    return sql.Target(
         schema=settings.schema,
-        lambda_reference=names.lambda_name(settings.lambda_prefix, function.module),
+        lambda_reference=names.lambda_name(settings.lambda_prefix, module),
         iam_role=settings.invoke_role or own,
     )
-    statements = sql.create(function, target)
+
+
+def _all_sql(scopes: Iterable[Scope], settings: Settings, identity: Identity) -> tuple[DesiredSql, ...]:
+    found: list[DesiredSql] = []
+    problems: list[Problem] = []
+    for scope in scopes:
+        at = target(scope.module.name, settings, identity)
+        for function in ordered(scope.functions):
+            try:
+                found.append(_sql(function, at))
+            except CatalogError as error:  # noqa: PERF203  every function's problems are reported, not the first one's
+                problems += error.problems
+    if problems:
+        raise CatalogError(problems=dict.fromkeys(problems))
+    return tuple(found)
+
+
+def _sql(function: Function, at: sql.Target) -> DesiredSql:
+    statements = sql.create(function, at)
     return DesiredSql(
         module=function.module,
         name=function.name,

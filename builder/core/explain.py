@@ -13,12 +13,13 @@ from builder.core.actions import (
     CreateFunction,
     CreateRole,
     DeleteFunction,
+    DeleteRepository,
     DeleteRole,
     FunctionAction,
     GrantInvoke,
+    NoBranchError,
     Note,
     PutRolePolicy,
-    RepositoryAction,
     RevokeInvoke,
     RoleAction,
     RunSql,
@@ -26,7 +27,6 @@ from builder.core.actions import (
     UpdateFunctionCode,
     UpdateFunctionConfiguration,
     UpdateTrust,
-    assert_never,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def title(action: Action) -> str:
     """What is acted on, in a few words: a line of the plan, and of apply's progress."""
     if isinstance(action, RoleAction):
         return _role_title(action)
-    if isinstance(action, RepositoryAction):
+    if isinstance(action, DeleteRepository):
         return f"repository {action.name}"
     if isinstance(action, FunctionAction):
         aspect = _aspect(action)
@@ -83,7 +83,7 @@ def _role_title(action: RoleAction) -> str:
         case PutRolePolicy(role=role, policy=policy):
             words = f"{role}: policy {policy}"
         case _:
-            assert_never(action)
+            raise NoBranchError(action)
     return f"role {words}"
 
 
@@ -102,7 +102,7 @@ def _aspect(action: FunctionAction) -> str:
         case GrantInvoke() | RevokeInvoke():
             aspect = "permission"
         case _:
-            assert_never(action)
+            raise NoBranchError(action)
     return aspect
 
 

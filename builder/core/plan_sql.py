@@ -100,7 +100,14 @@ def _change(
     dropped = present if misfits else ()
     if old == wanted.fingerprint and set(wanted.routines) <= set(present) and not misfits:
         return None
-    return SqlChange(function=name, old=old, new=wanted.fingerprint, dropped=dropped, signatures=wanted.routines)
+    return SqlChange(
+        function=name,
+        kind=wanted.kind,
+        old=old,
+        new=wanted.fingerprint,
+        dropped=dropped,
+        signatures=wanted.routines,
+    )
 
 
 def _statements(changes: Iterable[SqlChange], wanted: dict[str, DesiredSql], schema: str) -> tuple[Statement, ...]:

@@ -8,19 +8,15 @@ schema is ours.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from builder.core.observed import Routine
-from builder.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
-    from builder.core.observed import Identity
     from builder.core.settings import Settings
 
 # Where functions are noted when no Redshift is configured.
@@ -77,12 +73,11 @@ class Receipt(_Frozen):
     prefix: str
     roles: dict[str, str] = {}
     lambdas: dict[str, LambdaReceipt] = {}
-    repositories: tuple[str, ...] = ()
     places: dict[str, Place] = {}
 
     @property
     def empty(self) -> bool:
-        return not (self.roles or self.lambdas or self.repositories or self.places)
+        return not (self.roles or self.lambdas or self.places)
 
     def place(self, label: str) -> Place:
         return self.places.get(label, Place())
@@ -107,47 +102,3 @@ def place_of(settings: Settings) -> str:
     if warehouse is None:
         return NOWHERE
     return f"{warehouse.host}:{warehouse.port}/{warehouse.database}/{settings.schema}"
-
-
-def path(state: Path, identity: Identity, prefix: str) -> Path:
-    """`.builder/receipts/000000000000-us-east-1-carto-at-.json`."""
-    return state / "receipts" / f"{identity.account}-{identity.region}-{prefix}.json"
-
-
-def load(file: Path, identity: Identity, prefix: str) -> Receipt:
-    """An empty receipt where there is no file. Raises SettingsError for one that is not ours to read."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Receipt(account=identity.account, region=identity.region, prefix=prefix)
-    try:
-        receipt = Receipt.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"cannot read this receipt: {place} {first['msg']}".replace(":  ", ": "),
-            where=str(file),
-            hint="it was written by another version, or by hand; move it away to plan from AWS and Redshift alone",
-        ) from error
-    if (receipt.account, receipt.region, receipt.prefix) != (identity.account, identity.region, prefix):
-        raise SettingsError(
-            f"this receipt is for {receipt.account} {receipt.region} {receipt.prefix}",
-            where=str(file),
-            hint="move it away",
-        )
-    return receipt
-
-
-def save(file: Path, receipt: Receipt) -> None:
-    """Whole or not at all: a receipt that is cut in half would lose what we own. An empty one is removed."""
-    if receipt.empty:
-        file.unlink(missing_ok=True)
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(receipt.model_dump_json(indent=2) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)

@@ -1,0 +1,81 @@
+"""A Redshift in memory, for tests of everything above the warehouse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from builder.adapters.warehouse import Result
+from builder.core.observed import Routine, WarehouseState
+from builder.core.sql_text import made
+from builder.errors import WarehouseError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from builder.adapters.faults import Faults
+    from builder.model import Statement
+
+
+@dataclass
+class FakeWarehouse:
+    """Redshift, as far as names go: CREATE and DROP by signature, transactions that happen or do not."""
+
+    faults: Faults
+    schemas: set[str] = field(default_factory=set)
+    routines: dict[tuple[str, str, tuple[str, ...]], str] = field(default_factory=dict)
+    tables: int = 0
+
+    def run(self, statements: Sequence[Statement]) -> None:
+        before = set(self.schemas), dict(self.routines)
+        with self.faults.call(f"run {statements[0].subject}"):
+            try:
+                for statement in statements:
+                    self._one(statement)
+            except WarehouseError:
+                self.schemas, self.routines = before
+                raise
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Result:
+        del sql, parameters
+        return Result()
+
+    def functions_in(self, schema: str) -> tuple[Routine, ...]:
+        mine = ((key, returns) for key, returns in self.routines.items() if key[0] == schema)
+        return tuple(sorted(Routine(name=key[1], arguments=key[2], returns=returns) for key, returns in mine))
+
+    def observe(self, schema: str, *, place: str) -> WarehouseState:
+        exists = schema in self.schemas
+        return WarehouseState(
+            place=place, schema_exists=exists, routines=self.functions_in(schema), tables=self.tables if exists else 0
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _one(self, statement: Statement) -> None:
+        verb, kind, *rest = statement.text.split()
+        if kind == "SCHEMA":
+            self._schema(verb, rest)
+            return
+        # A DROP names a function as a CREATE does.
+        found = made(statement.text.replace("DROP", "CREATE", 1) if verb == "DROP" else statement.text)
+        if found is None:
+            return
+        key = (found.schema, found.name, found.arguments)
+        if found.schema not in self.schemas:
+            raise WarehouseError(f'schema "{found.schema}" does not exist', where=statement.subject)
+        if verb == "DROP":
+            if self.routines.pop(key, None) is None:
+                raise WarehouseError("function does not exist", where=statement.subject)
+        elif self.routines.setdefault(key, found.returns) != found.returns:
+            raise WarehouseError("cannot change return type of existing function", where=statement.subject)
+
+    def _schema(self, verb: str, rest: Sequence[str]) -> None:
+        name = next(word.strip('"') for word in rest if word.startswith('"'))
+        if verb == "CREATE":
+            self.schemas.add(name)
+            return
+        if self.tables or any(key[0] == name for key in self.routines):
+            raise WarehouseError(f"cannot drop schema {name} because other objects depend on it")
+        self.schemas.remove(name)

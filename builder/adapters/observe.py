@@ -1,0 +1,118 @@
+"""Reads what stands in AWS and Redshift, and nothing more than a plan asks for. Changes nothing.
+
+Reads are independent and go out together: a deploy of many modules waits for one round trip, not for all in a row.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from builder import names
+from builder.core import policies, recording
+from builder.core.observed import ModuleState, Observed
+from builder.core.receipt import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from builder.adapters.functions import Functions
+    from builder.adapters.repositories import Repositories
+    from builder.adapters.roles import Roles
+    from builder.adapters.warehouse import Warehouse
+    from builder.core.desired import Scope
+    from builder.core.observed import FunctionState, Identity, RoleState, WarehouseState
+    from builder.core.receipt import Receipt
+    from builder.core.settings import Settings
+    from builder.model import Image
+
+THREADS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """The doors to everything outside. `warehouse` is None where no Redshift is configured."""
+
+    functions: Functions
+    roles: Roles
+    repositories: Repositories
+    warehouse: Warehouse | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a plan is about. `removal` asks for what only a removal needs: repositories and other functions of ours."""
+
+    scopes: Sequence[Scope]
+    lock: Mapping[str, Image]
+    settings: Settings
+    removal: bool = False
+
+
+def observe(world: World, question: Question, identity: Identity, receipt: Receipt) -> Observed:
+    """The world as it is now. Raises AwsError and WarehouseError."""
+    settings = question.settings
+    prefix = settings.lambda_prefix
+    with ThreadPoolExecutor(THREADS) as pool:
+        execution = pool.submit(_role, world, settings.execution_role, names.execution_role_name(prefix), "execution")
+        invoke = pool.submit(_role, world, settings.invoke_role, names.invoke_role_name(prefix), "invoke")
+        siblings = pool.submit(world.functions.names, prefix) if question.removal else None
+        warehouse = pool.submit(_warehouse, world, settings)
+        modules = tuple(pool.map(lambda scope: _module(world, question, scope), question.scopes))
+        observed = Observed(
+            identity=identity,
+            receipt=receipt,
+            execution_role=execution.result(),
+            invoke_role=invoke.result(),
+            modules=modules,
+            siblings=siblings.result() if siblings else None,
+            warehouse=warehouse.result(),
+        )
+    return replace(observed, receipt=recording.settled(observed))
+
+
+def repository_of(question: Question, module: str) -> str:
+    """The name inside the registry: of the lock, which knows where the image went, else of the settings."""
+    image = question.lock.get(module)
+    if image is not None and image.repository:
+        return image.repository.partition("/")[2]
+    path = (question.settings.image_registry or "").partition("/")[2]
+    name = names.repository_name(question.settings.lambda_prefix, module)
+    return f"{path}/{name}" if path else name
+
+
+def _role(world: World, given: str | None, name: str, kind: str) -> RoleState | None:
+    policy = policies.EXECUTION_POLICY if kind == "execution" else policies.INVOKE_POLICY
+    return None if given else world.roles.get(name, (policy,))
+
+
+def _warehouse(world: World, settings: Settings) -> WarehouseState | None:
+    if world.warehouse is None:
+        return None
+    return world.warehouse.observe(settings.schema, place=place_of(settings))
+
+
+def _module(world: World, question: Question, scope: Scope) -> ModuleState:
+    module = scope.module.name
+    if not scope.needs_lambda and not question.removal:
+        return ModuleState(module=module)
+    function = world.functions.get(names.lambda_name(question.settings.lambda_prefix, module))
+    if question.removal:
+        return ModuleState(
+            module=module, function=function, repository=world.repositories.get(repository_of(question, module))
+        )
+    return ModuleState(
+        module=module, function=function, image_present=_image_present(world, question, module, function)
+    )
+
+
+def _image_present(world: World, question: Question, module: str, function: FunctionState | None) -> bool | None:
+    """None where it need not be asked: a function that runs the image well has read it from the registry."""
+    image = question.lock.get(module)
+    if image is None or not image.repository:
+        return None
+    healthy = function is not None and function.state in {"Active", "Inactive"} and function.last_update != "Failed"
+    if healthy and function is not None and function.digest == image.digest:
+        return None
+    return world.repositories.holds(repository_of(question, module), image.digest)

@@ -1,0 +1,60 @@
+"""Receipts on disk."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from builder.core.receipt import Receipt
+from builder.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from builder.core.observed import Identity
+
+
+def path(state: Path, identity: Identity, prefix: str) -> Path:
+    """`.builder/receipts/000000000000-us-east-1-carto-at-.json`."""
+    return state / "receipts" / f"{identity.account}-{identity.region}-{prefix}.json"
+
+
+def load(file: Path, identity: Identity, prefix: str) -> Receipt:
+    """An empty receipt where there is no file. Raises SettingsError for one that is not ours to read."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Receipt(account=identity.account, region=identity.region, prefix=prefix)
+    try:
+        receipt = Receipt.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"cannot read this receipt: {place} {first['msg']}".replace(":  ", ": "),
+            where=str(file),
+            hint="it was written by another version, or by hand; move it away to plan from AWS and Redshift alone",
+        ) from error
+    if (receipt.account, receipt.region, receipt.prefix) != (identity.account, identity.region, prefix):
+        raise SettingsError(
+            f"this receipt is for {receipt.account} {receipt.region} {receipt.prefix}",
+            where=str(file),
+            hint="move it away",
+        )
+    return receipt
+
+
+def save(file: Path, receipt: Receipt) -> None:
+    """Whole or not at all: a receipt that is cut in half would lose what we own. An empty one is removed."""
+    if receipt.empty:
+        file.unlink(missing_ok=True)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8") as stream:
+        stream.write(receipt.model_dump_json(indent=2) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(file)

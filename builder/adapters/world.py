@@ -1,0 +1,55 @@
+"""Opens every door that a deploy goes through, and closes them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from builder.adapters.aws import Aws
+from builder.adapters.functions import LambdaFunctions
+from builder.adapters.observe import World
+from builder.adapters.repositories import EcrRepositories
+from builder.adapters.roles import IamRoles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from builder.adapters.warehouse import RedshiftWarehouse
+    from builder.core.observed import Identity
+    from builder.core.settings import Settings
+
+
+@contextmanager
+def open_world(settings: Settings) -> Iterator[tuple[World, Identity]]:
+    """The doors, and who we are. Raises SettingsError for credentials, AwsError and WarehouseError for no answer."""
+    aws = Aws(settings)
+    with ThreadPoolExecutor(1) as pool:
+        # Both take their time to connect, and neither waits for the other.
+        connecting = pool.submit(_warehouse, settings)
+        try:
+            identity = aws.identity()
+        except BaseException:
+            _close(connecting.result() if connecting.exception() is None else None)
+            raise
+        warehouse = connecting.result()
+    world = World(
+        functions=LambdaFunctions(aws), roles=IamRoles(aws), repositories=EcrRepositories(aws), warehouse=warehouse
+    )
+    try:
+        yield world, identity
+    finally:
+        _close(warehouse)
+
+
+def _warehouse(settings: Settings) -> RedshiftWarehouse | None:
+    if settings.warehouse is None:
+        return None
+    from builder.adapters.warehouse import connect  # noqa: PLC0415  its driver is slow to load
+
+    return connect(settings.warehouse)
+
+
+def _close(warehouse: RedshiftWarehouse | None) -> None:
+    if warehouse is not None:
+        warehouse.close()

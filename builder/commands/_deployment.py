@@ -1,0 +1,111 @@
+"""What plan, deploy, remove and status share: the selection, the doors to the world, and one look at it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.core import deploy_plan, explain, images
+from builder.core.catalog import open_catalog
+from builder.core.desired import Scope
+from builder.core.receipt import place_of
+from builder.core.selection import selection
+from builder.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from builder.adapters.observe import World
+    from builder.app import App
+    from builder.console import Console
+    from builder.core.actions import Action
+    from builder.core.observed import Observed
+    from builder.core.receipt import Receipt
+    from builder.core.settings import Settings
+    from builder.model import Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A selection, and the world as it was when the command looked."""
+
+    scopes: tuple[Scope, ...]
+    lock: Mapping[str, Image]
+    settings: Settings
+    world: World
+    observed: Observed
+    file: Path
+
+    def plan(self) -> tuple[Action, ...]:
+        return deploy_plan.plan(self.scopes, self.lock, self.settings, self.observed)
+
+    def plan_removal(self) -> tuple[Action, ...]:
+        return deploy_plan.plan_removal(self.scopes, self.settings, self.observed)
+
+    def remarks(self, *, removal: bool = False) -> tuple[str, ...]:
+        return deploy_plan.remarks(self.scopes, self.settings, self.observed, removal=removal)
+
+    def apply(self, actions: Sequence[Action], console: Console) -> Receipt:
+        from builder.apply import Ledger, apply  # noqa: PLC0415  with the adapters: only when something is to be done
+
+        ledger = Ledger(file=self.file, place=place_of(self.settings))
+        return apply(actions, self.observed.receipt, world=self.world, ledger=ledger, console=console)
+
+
+@contextmanager
+def look(app: App, modules: str, functions: str, *, removal: bool = False) -> Iterator[Deployment]:
+    """Opens the doors, looks once, and closes them. Raises what is wrong with catalogue, settings and credentials."""
+    # The catalogue first: what is wrong there needs neither boto3, which is slow to load, nor an account.
+    settings = app.settings
+    chosen = selection(
+        open_catalog(settings.functions_roots, app.project, prefix=settings.lambda_prefix), modules, functions
+    )
+    lock = images.read(app.state)
+    scopes = tuple(
+        Scope(module=module, names=tuple(each.name for each in chosen.functions if each.module == module.name))
+        for module in chosen.modules
+    )
+    from builder.adapters import receipts  # noqa: PLC0415  see above
+    from builder.adapters.observe import Question, observe  # noqa: PLC0415  see above
+    from builder.adapters.world import open_world  # noqa: PLC0415  see above
+
+    with open_world(settings) as (world, identity):
+        file = receipts.path(app.state, identity, settings.lambda_prefix)
+        receipt = receipts.load(file, identity, settings.lambda_prefix)
+        question = Question(scopes=scopes, lock=lock, settings=settings, removal=removal)
+        observed = observe(world, question, identity, receipt)
+        yield Deployment(scopes=scopes, lock=lock, settings=settings, world=world, observed=observed, file=file)
+
+
+def show(console: Console, actions: Sequence[Action], remarks: Sequence[str]) -> None:
+    """The plan that is going to be carried out, to standard output; a program gets it at the end, as one value."""
+    for remark in remarks:
+        console.notice(remark)
+    if console.format == "table":
+        console.text(explain.text(actions))
+
+
+def carry_out(app: App, deployment: Deployment, actions: Sequence[Action]) -> None:
+    """Applies the plan and reports what stands then."""
+    made = deployment.apply(actions, app.console)
+    if app.console.format == "json":
+        app.console.json({"plan": explain.data(actions), "receipt": made.model_dump(mode="json")})
+    elif actions:
+        app.console.text(f"\n{explain.receipt(made)}" if not made.empty else "\nnothing of ours is left")
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Asks before anything is taken away. Raises UsageError where nobody can be asked, click.Abort on a no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "the plan takes something away, and there is nobody to ask",
+            hint="look at it with --dry-run, then add --yes",
+        )
+    click.confirm(question, abort=True, err=True)

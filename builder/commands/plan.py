@@ -1,0 +1,33 @@
+"""`builder plan`: what deploy would do, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from builder.commands import _deployment
+from builder.commands._options import catalogue, output_format, pass_app, production, selection
+from builder.core import explain
+
+if TYPE_CHECKING:
+    from builder.app import App
+
+CHANGES = 2
+
+
+@click.command("plan")
+@selection
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 when there is nothing to do, with 2 for changes.")
+@catalogue
+@production
+@output_format
+@pass_app
+def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool) -> int:
+    """Compare the selected functions with AWS and Redshift, and print what deploy would do. Changes nothing."""
+    with _deployment.look(app, modules, functions) as deployment:
+        actions = deployment.plan()
+        _deployment.show(app.console, actions, deployment.remarks())
+    if app.console.format == "json":
+        app.console.json(explain.data(actions))
+    return CHANGES if actions and detailed_exitcode else 0
