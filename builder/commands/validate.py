@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _options
+from builder.core import sql_script
 from builder.core.catalog import open_catalog
+from builder.core.modules import group
 
 if TYPE_CHECKING:
     from builder.app import App
@@ -19,13 +21,15 @@ if TYPE_CHECKING:
 @_options.output_format
 @_options.pass_app
 def command(app: App) -> None:
-    """Check every function.yaml, handler and requirements file, and the names that they lead to.
+    """Check every function.yaml, handler, requirements file and SQL text, and the names that they lead to.
 
     Nothing is imported, built or called. All problems are printed, with file and line; the exit code is then 3.
     """
     catalog = open_catalog(app.settings.functions_roots, app.project, prefix=app.settings.lambda_prefix)
     for notice in catalog.notices:
         app.console.notice(notice)
+    # What Redshift would refuse in the SQL shows when it is rendered. Raises CatalogError too.
+    sql_script.creations(group(catalog, catalog.functions), app.settings)
     counts = _counts(catalog)
     if app.console.format == "json":
         app.console.json({**counts, "notices": list(catalog.notices)})
