@@ -19,6 +19,8 @@ from builder.names import quote_identifier, quote_literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jinja2 import Template
+
 # The spellings of older catalogues, and the variable that each stands for.
 MARKERS = {
     "SCHEMA": "schema",
@@ -75,10 +77,21 @@ def render(text: str, variables: Variables, *, where: str) -> str:
     if problems:
         raise CatalogError(problems=problems)
     try:
-        rendered = _environment().from_string(text).render(values)
+        rendered = _compiled(text).render(values)
     except TemplateError as error:
         raise CatalogError(f"the template stops: {error}", where=where, hint="correct the expression") from error
     return _MARKER.sub(partial(_filled, values=values, schema=variables.schema), rendered)
+
+
+# One text is rendered several times on its way into a plan: anywhere, for its order, and for its place.
+@lru_cache(maxsize=1024)
+def _compiled(text: str) -> Template:
+    return _environment().from_string(text)
+
+
+@lru_cache(maxsize=1024)
+def _undeclared(text: str) -> frozenset[str]:
+    return frozenset(meta.find_undeclared_variables(_environment().parse(text)))
 
 
 @lru_cache(maxsize=1)
@@ -113,7 +126,7 @@ def _unfit(variables: Variables, where: str) -> list[Problem]:
 
 def _unknown(text: str, values: Mapping[str, str | int], where: str) -> list[Problem]:
     try:
-        names = meta.find_undeclared_variables(_environment().parse(text)) - values.keys()
+        names = _undeclared(text) - values.keys()
     except TemplateSyntaxError as error:
         what = f"the template does not parse: {error.message}"
         return [Problem(where=f"{where}:{error.lineno}", what=what, hint="correct the braces or the expression")]

@@ -6,6 +6,7 @@ The tokens are sqlglot's, in the Redshift dialect: dollar quotes, escaped quotes
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -61,13 +62,16 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def tokens(text: str) -> list[Token]:
-    """Raises ValueError when a quote or a comment is never closed."""
+@lru_cache(maxsize=4096)
+def tokens(text: str) -> tuple[Token, ...]:
+    """Raises ValueError when a quote or a comment is never closed.
+
+    Kept, because one text is read many times on its way into a plan: for its checks, its order and its fingerprint.
+    """
     try:
-        found: list[Token] = _Tokenizer(dialect="redshift").tokenize(text)
+        return tuple(_Tokenizer(dialect="redshift").tokenize(text))
     except TokenError:
         raise ValueError("a quote, a dollar quote or a comment is opened and never closed") from None
-    return found
 
 
 def normal(text: str) -> str:
