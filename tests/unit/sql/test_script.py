@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from builder.adapters.fake_warehouse import FakeWarehouse
+from builder.adapters.faults import Faults
 from builder.core.settings import Settings
 from builder.core.sql_script import creations, removals, script
 from builder.core.sql_text import made, split
-from builder.errors import CatalogError, WarehouseError
+from builder.errors import CatalogError
 from builder.model import Module
-from tests.unit.sql.memory import MemoryWarehouse
 from tests.unit.sql.samples import POLYFILL, ROLE, TOPARENT, TOQUADKEY, native
 
 RESOLUTION = native("quadbin_resolution", "SELECT ($1 >> 52) & 31", returns="INTEGER")
@@ -46,7 +47,7 @@ def test_an_account_that_nobody_knows_is_said_to_be_assumed() -> None:
 
 
 def test_removals_undo_creations_and_leave_the_schema() -> None:
-    warehouse = MemoryWarehouse()
+    warehouse = FakeWarehouse(Faults())
     for transaction in creations([MODULE], SETTINGS):
         warehouse.run(transaction.statements)
     assert len(warehouse.functions_in("dev_carto")) == 5
@@ -56,17 +57,6 @@ def test_removals_undo_creations_and_leave_the_schema() -> None:
 
     assert warehouse.functions_in("dev_carto") == ()
     assert warehouse.schemas == {"dev_carto"}
-
-
-def test_a_failed_statement_leaves_nothing_of_its_module() -> None:
-    warehouse = MemoryWarehouse(refuse=lambda statement: statement.subject == "dev_carto.quadbin_toparent")
-
-    schema, module = creations([MODULE], SETTINGS)
-    warehouse.run(schema.statements)
-    with pytest.raises(WarehouseError, match="refused"):
-        warehouse.run(module.statements)
-
-    assert warehouse.functions_in("dev_carto") == ()
 
 
 def test_problems_of_all_functions_come_together() -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.adapters.fake_warehouse import FakeWarehouse
+from builder.adapters.faults import Faults
 from builder.core import sql
 from builder.core.sql_text import tokens
 from builder.errors import CatalogError
 from builder.model import Config
-from tests.unit.sql.memory import MemoryWarehouse
 from tests.unit.sql.samples import (
     EVERY_TYPE,
     GREET,
@@ -86,9 +87,9 @@ def test_a_procedure_of_a_template_is_dropped_as_one_by_its_input_arguments() ->
 
 @pytest.mark.parametrize("function", SAMPLES, ids=lambda function: function.name)
 def test_what_create_makes_is_what_routines_says_and_what_drop_takes_away(function: Function) -> None:
-    warehouse = MemoryWarehouse()
+    warehouse = FakeWarehouse(Faults())
 
-    warehouse.run(sql.create(function, TARGET))
+    warehouse.run([sql.create_schema("carto"), *sql.create(function, TARGET)])
     assert warehouse.functions_in("carto") == tuple(sorted(sql.routines(function)))
 
     warehouse.run(sql.drop(function, schema="carto"))
