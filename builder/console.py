@@ -21,11 +21,16 @@ if TYPE_CHECKING:
     from builder.errors import BuilderError
 
 Format = Literal["table", "json"]
+_PIPE_WIDTH = 10_000
 
 
 def _terminal(*, stderr: bool = False) -> Terminal:
     # No highlighting and no markup: what we print is data, and data may hold square brackets.
-    return Terminal(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
+    terminal = Terminal(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
+    if not terminal.is_terminal:
+        # A pipe has no width: a row is a line, however long.
+        terminal.width = _PIPE_WIDTH
+    return terminal
 
 
 @dataclass
@@ -62,7 +67,10 @@ class Console:
             table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*("NULL" if value is None else str(value) for value in row))
-        self.out.print(table)
+        with self.out.capture() as captured:
+            self.out.print(table)
+        # rich pads the last column too; nobody wants the blanks.
+        self.out.out("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")), highlight=False)
 
     def line(self, text: str) -> None:
         """What is going on, for people; never a result."""

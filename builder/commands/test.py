@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -17,12 +17,23 @@ from builder.errors import CasesError, CatalogError, Problem
 from builder.ways import outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from builder.app import App
     from builder.core.cases import Case
     from builder.model import Function
     from builder.ways import Way
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """One case in one way, and what was wrong with it ("" where nothing was)."""
+
+    function: str
+    case: str
+    way: str
+    wrong: str
 
 
 @click.command("test")
@@ -35,27 +46,24 @@ if TYPE_CHECKING:
 @catalogue
 @output_format
 @pass_app
-def command(app: App, modules: str, functions: str, ways: tuple[str, ...], every: bool) -> None:  # noqa: FBT001  click
+def command(app: App, modules: str, functions: str, ways: tuple[str, ...], *, every: bool) -> None:
     """Run the cases of every function; exit code 10 where one fails or two ways differ."""
     catalog = open_catalog(app.settings.functions_roots, app.project)
-    chosen = select(catalog, modules=modules, functions=functions)
-    suite = _read(app.project, chosen)
+    suite = _read(app.project, select(catalog, modules=modules, functions=functions))
     grouped = {module.name: module for module in group(catalog, catalog.functions)}
     titles = WAYS if every else tuple(dict.fromkeys(ways)) or WAYS[:1]
-    problems: list[Problem] = []
-    results: dict[tuple[str, str], str] = {}
+    ran: list[Ran] = []
     for title in titles:
         way = open_way(app, title, grouped)
         try:
             with app.console.stage(f"cases {title}") as stage:
-                before = len(problems)
-                ran = sum(_run(way, function, found, problems, results) for function, found in suite)
-                stage.note = f"{ran} cases, {len(problems) - before} failed"
+                here = list(_run(way, suite))
+                stage.note = f"{len(here)} cases, {sum(bool(each.wrong) for each in here)} failed"
         finally:
             way.close()
-    lines = [[function.name, *(results.get((function.name, title), "-") for title in titles)] for function, _ in suite]
-    app.console.rows(["function", *titles], lines)
-    if problems:
+        ran += here
+    app.console.rows(["function", *titles], [[each.name, *_row(each, titles, ran)] for each, _ in suite])
+    if problems := _problems(ran):
         raise CasesError(problems=problems)
 
 
@@ -63,7 +71,7 @@ def _read(project: Path, functions: Sequence[Function]) -> list[tuple[Function, 
     """Every function's cases. Raises CatalogError with all that is wrong in any file."""
     suite, problems = [], []
     for function in functions:
-        path = project / Path(function.root) / "tests" / "unit" / "cases.yaml"
+        path = project / function.root / "tests" / "unit" / "cases.yaml"
         found: tuple[Case, ...] = ()
         if path.is_file():
             found, wrong = cases.parse(path.read_text(encoding="utf-8"), function, where=str(path))
@@ -74,16 +82,37 @@ def _read(project: Path, functions: Sequence[Function]) -> list[tuple[Function, 
     return suite
 
 
-def _run(
-    way: Way, function: Function, suite: Sequence[Case], problems: list[Problem], results: dict[tuple[str, str], str]
-) -> int:
-    if not suite or not way.answers(function):
-        return 0
-    failed = 0
-    for case, outcome in zip(suite, outcomes(way, function, suite), strict=True):
-        wrong = cases.mismatch(function, case, outcome)
-        if wrong:
-            failed += 1
-            problems.append(Problem(where=f"{function.name} [{way.title}]", key=case.name, what=wrong))
-    results[function.name, way.title] = f"{len(suite) - failed} of {len(suite)}" if failed else f"{len(suite)} passed"
-    return len(suite)
+def _run(way: Way, suite: Sequence[tuple[Function, Sequence[Case]]]) -> Iterator[Ran]:
+    for function, found in suite:
+        if not way.answers(function):
+            continue
+        for case, outcome in zip(found, outcomes(way, function, found), strict=True):
+            wrong = cases.mismatch(function, case, outcome)
+            yield Ran(function=function.name, case=case.name, way=way.title, wrong=wrong)
+
+
+def _row(function: Function, titles: Sequence[str], ran: Sequence[Ran]) -> Iterator[str]:
+    """`12 passed`, `11 of 12`, or `-` where there is no case, or no such way for this function."""
+    for title in titles:
+        here = [each for each in ran if (each.function, each.way) == (function.name, title)]
+        passed = sum(not each.wrong for each in here)
+        yield "-" if not here else f"{passed} passed" if passed == len(here) else f"{passed} of {len(here)}"
+
+
+def _problems(ran: Sequence[Ran]) -> list[Problem]:
+    """One a failure, and the ways in which the same case passed."""
+    passed: dict[tuple[str, str], list[str]] = {}
+    for each in ran:
+        if not each.wrong:
+            passed.setdefault((each.function, each.case), []).append(each.way)
+    return [
+        Problem(
+            where=f"{each.function} [{each.way}]",
+            key=each.case,
+            what=each.wrong,
+            hint=f"the ways differ: it passes {', '.join(others)}" if others else "",
+        )
+        for each in ran
+        if each.wrong
+        for others in [passed.get((each.function, each.case), [])]
+    ]
