@@ -8,7 +8,7 @@ Source: the public quadbin specification and its Python library (`quadbin` on Py
 from __future__ import annotations
 
 from .ids import CELLS_LIMIT, MAX_RESOLUTION, ROOT, check, decode, encode, from_position, valid
-from .mercator import LATITUDE_LIMIT, NOISE, bounds, degrees, latitude, longitude, tile_x, tile_y
+from .mercator import LATITUDE_LIMIT, NOISE, bounds, degrees, latitude, longitude, row_of, tile_x, tile_y
 from .rings import Rings, ring
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "latitude",
     "longitude",
     "ring",
+    "row_of",
     "tile_x",
     "tile_y",
     "valid",

@@ -38,11 +38,14 @@ def tile_x(lon: Floats, z: Integers) -> Integers:
 
 def tile_y(lat: Floats, z: Integers) -> Integers:
     """The row of latitudes within -90 to 90. Those beyond the square world belong to its first and last row."""
-    size = np.int64(1) << z
+    return np.floor(np.clip(row_of(lat, z), 0, (np.int64(1) << z) - 1)).astype(np.int64)
+
+
+def row_of(lat: Floats, z: Integers) -> Floats:
+    """Where latitudes are among the rows, with the fraction; infinite at the poles."""
     sine = np.sin(np.radians(lat))
     with np.errstate(divide="ignore"):
-        y = size * (0.5 - 0.25 * np.log((1 + sine) / (1 - sine)) / np.pi)
-    return np.floor(np.clip(y, 0, size - 1)).astype(np.int64)
+        return (np.int64(1) << z) * (0.5 - 0.25 * np.log((1 + sine) / (1 - sine)) / np.pi)
 
 
 def longitude(x: Integers | Floats, z: Integers) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from lib.cells import latitude, tile_y
+from lib.cells import latitude, row_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _POINT, _POLYGON, _FIRST_COLLECTION = 0, 3, 4
 _NO_AREA = -1
+# In rows: far above what rounding does at the finest resolution (some 1e-7), far below what would make it frequent.
+_NEAR = 1e-5
 _WORLD = (np.array([-180.0, -90.0]), np.array([180.0, 90.0]))
 
 
@@ -97,30 +99,38 @@ def members(shapes: NDArray[Any]) -> Parts:
 
 def edges_of(parts: Parts, z: Integers) -> Edges:
     """The edges that touch the square world."""
-    inside = parts.path[1:] == parts.path[:-1]
-    path = parts.path[:-1][inside]
-    starts, ends = parts.vertices[:-1][inside], parts.vertices[1:][inside]
-    southward = (starts[:, 1] >= ends[:, 1])[:, None]
-    upper, lower = np.where(southward, starts, ends), np.where(southward, ends, starts)
+    lon, lat = parts.vertices.T
     world = np.int64(0)
     north, south = latitude(world, world), latitude(world + 1, world)
-    touching = (upper[:, 1] >= south) & (lower[:, 1] <= north)
-    path, upper, lower = path[touching], upper[touching], lower[touching]
-    shape = parts.path_rows[path]
+    row = _row(np.clip(lat, south, north), z[parts.path_rows[parts.path]])
+    first = np.flatnonzero(parts.path[1:] == parts.path[:-1])
+    southward = lat[first] >= lat[first + 1]
+    upper, lower = np.where(southward, first, first + 1), np.where(southward, first + 1, first)
+    touching = (lat[upper] >= south) & (lat[lower] <= north)
+    upper, lower = upper[touching], lower[touching]
+    path = parts.path[upper]
     return Edges(
-        shape=shape,
+        shape=parts.path_rows[path],
         area=parts.area[path],
-        lon0=upper[:, 0],
-        lat0=upper[:, 1],
-        lon1=lower[:, 0],
-        lat1=lower[:, 1],
-        top=_row(np.minimum(upper[:, 1], north), z[shape]),
-        bottom=_row(np.maximum(lower[:, 1], south), z[shape]),
+        lon0=lon[upper],
+        lat0=lat[upper],
+        lon1=lon[lower],
+        lat1=lat[lower],
+        top=row[upper],
+        bottom=row[lower],
     )
 
 
 def _row(lat: Floats, z: Integers) -> Integers:
-    """The row by the latitudes of the rows' own edges, which differ from the projection's in the last digit."""
-    y = tile_y(lat, z)
+    """The row by the latitudes of the rows' own edges, where the projection's last digits could say another."""
+    y = row_of(lat, z)
+    near = np.flatnonzero(np.abs(y - np.rint(y)) < _NEAR)
+    found = np.clip(np.floor(y).astype(np.int64), 0, (np.int64(1) << z) - 1)
+    if len(near):
+        found[near] = _exact_row(found[near], lat[near], z[near])
+    return found
+
+
+def _exact_row(y: Integers, lat: Floats, z: Integers) -> Integers:
     y = y - ((y > 0) & (lat > latitude(y, z)))
     return y + ((y < (np.int64(1) << z) - 1) & (lat <= latitude(y + 1, z)))

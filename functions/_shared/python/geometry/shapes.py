@@ -25,8 +25,9 @@ def read_shapes(checks: Checks, argument: str, texts: Sequence[str]) -> NDArray[
     starts = np.array([text.lstrip()[:1] for text in texts], dtype="U1")
     hexadecimal, geojson = (starts == "0") | (starts == "1"), starts == "{"
     shapes = np.empty(len(texts), dtype=object)
-    shapes[hexadecimal] = shapely.from_wkb(column[hexadecimal], on_invalid="ignore")
-    shapes[geojson] = shapely.from_geojson(column[geojson], on_invalid="ignore")
+    with np.errstate(invalid="ignore"):  # GEOS raises the flag for coordinates that are NaN
+        shapes[hexadecimal] = shapely.from_wkb(list(map(_binary, column[hexadecimal])), on_invalid="ignore")
+        shapes[geojson] = shapely.from_geojson(column[geojson], on_invalid="ignore")
     for row in np.flatnonzero(~(hexadecimal | geojson)).tolist():
         shapes[row] = _from_wkt(shapely, texts[row])
     unreadable = shapely.is_missing(shapes)
@@ -38,10 +39,17 @@ def read_shapes(checks: Checks, argument: str, texts: Sequence[str]) -> NDArray[
     return shapes
 
 
+def _binary(text: str) -> bytes:
+    """WKB as bytes, which GEOS reads many times as fast as its hexadecimal text; empty where it is none."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
 def _from_wkt(shapely: Any, text: str) -> Any:
-    prefix, separator, body = text.partition(";")
-    if not separator:
-        return shapely.from_wkt(text, on_invalid="ignore")
-    number = prefix.strip().upper().removeprefix("SRID=")
-    shape = shapely.from_wkt(body, on_invalid="ignore") if number.isdigit() else None
-    return None if shape is None else shapely.set_srid(shape, int(number))
+    prefix, separator, body = text.rpartition(";")
+    srid = prefix.strip().upper().removeprefix("SRID=") if separator else "0"
+    with np.errstate(invalid="ignore"):
+        shape = shapely.from_wkt(body, on_invalid="ignore") if srid.isdecimal() else None
+    return None if shape is None else shapely.set_srid(shape, int(srid))

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-
-# What each digit is worth in a cell's 52 bits of position, the first digit most.
-_WORTH = np.int64(4) ** np.arange(MAX_RESOLUTION - 1, -1, -1)
+_DIGITS = "0123"
 _SHOWN = 40
 
 
@@ -24,15 +22,17 @@ _SHOWN = 40
 def lambda_handler(quadkeys: Sequence[str]) -> Sequence[Any] | NDArray[Any]:
     """A column of quadkeys to cells."""
     checks = Checks("QUADBIN_FROMQUADKEY")
-    # Code points, one column more than a quadkey may have; shorter texts are filled up with zeros.
-    codes = np.array(quadkeys, dtype=f"U{MAX_RESOLUTION + 1}").view(np.uint32).reshape(-1, MAX_RESOLUTION + 1)
     lengths = np.fromiter(map(len, quadkeys), dtype=np.int64, count=len(quadkeys))
-    used = np.arange(MAX_RESOLUTION + 1) < lengths[:, None]
-    wrong = (used & ((codes < ord("0")) | (codes > ord("3")))).any(axis=1) | (lengths > MAX_RESOLUTION)
-    digits = codes.astype(np.int64) - ord("0")
-    checks.reject(
-        wrong,
-        lambda row: f"quadkey {quadkeys[row][:_SHOWN]!r} is out of range: 0 to {MAX_RESOLUTION} digits from 0 to 3",
-    )
-    position = np.where(used, digits, 0)[:, :MAX_RESOLUTION] @ _WORTH
-    return checks.finish(from_position(np.where(wrong, 0, lengths), np.where(wrong, 0, position)))
+    # All digits at once: nothing is left when every character is one.
+    others = "".join(quadkeys).encode(errors="replace").translate(None, _DIGITS.encode())
+    if others or (lengths > MAX_RESOLUTION).any():
+        wrong = np.array([len(key) > MAX_RESOLUTION or key.strip(_DIGITS) != "" for key in quadkeys])
+        checks.reject(
+            wrong,
+            lambda row: f"quadkey {quadkeys[row][:_SHOWN]!r} is out of range: 0 to {MAX_RESOLUTION} digits from 0 to 3",
+        )
+        quadkeys = ["" if bad else key for bad, key in zip(wrong.tolist(), quadkeys, strict=True)]
+        lengths = np.where(wrong, 0, lengths)
+    # A quadkey is the position in base 4.
+    numbers = np.array([int(key or "0", 4) for key in quadkeys], dtype=np.int64)
+    return checks.finish(from_position(lengths, numbers << 2 * (MAX_RESOLUTION - lengths)))

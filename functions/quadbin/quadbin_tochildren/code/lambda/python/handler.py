@@ -33,9 +33,9 @@ def lambda_handler(quadbins: Sequence[int], resolutions: Sequence[int]) -> Seque
         ),
     )
     counts = np.where(counts > CELLS_LIMIT, 0, counts)
-    last = np.cumsum(counts)
-    number = np.arange(last[-1] if len(last) else 0) - np.repeat(last - counts, counts)
-    parent, fine = np.repeat(cells, counts), np.repeat(z, counts)
-    first = parent & ~((np.int64(1) << 52 - 2 * np.repeat(own, counts)) - 1)
-    children = from_position(fine, first | number << 52 - 2 * fine)
-    return checks.finish(id_lists(children, counts.tolist()))
+    step = np.int64(1) << 2 * (MAX_RESOLUTION - z)
+    # The position of the first child is the parent's, whose unused bits are ones, cut down to the parent's own bits.
+    first = from_position(z, cells & ~((np.int64(1) << 2 * (MAX_RESOLUTION - own)) - 1))
+    parent = np.repeat(np.arange(len(counts)), counts)
+    number = np.arange(len(parent)) - (np.cumsum(counts) - counts)[parent]
+    return checks.finish(id_lists(first[parent] + number * step[parent], counts.tolist()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gateway import redshift_batch_handler
-from lib.cells import MAX_RESOLUTION, check
+from lib.cells import check
 from lib.rows import Checks, integers
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-
-_SHIFTS = np.arange(2 * MAX_RESOLUTION - 2, -1, -2)
+# The four digits of each byte.
+_DIGITS = np.array(["".join(digits) for digits in product("0123", repeat=4)], dtype="S4")
+_WIDTH = 8 * 4
 
 
 @redshift_batch_handler()
@@ -23,8 +25,10 @@ def lambda_handler(quadbins: Sequence[int]) -> Sequence[Any] | NDArray[Any]:
     """A column of cells to quadkeys."""
     checks = Checks("QUADBIN_TOQUADKEY")
     cells = check(checks, "quadbin", integers(quadbins))
-    digits = (cells[:, None] >> _SHIFTS) & 3
-    used = np.arange(MAX_RESOLUTION) < ((cells >> 52) & 31)[:, None]
-    codes = np.where(used, digits + ord("0"), 0).astype(np.uint32)
-    # NumPy's texts end at the first zero, so each comes out as long as its resolution.
-    return checks.finish(codes.view(f"U{MAX_RESOLUTION}")[:, 0].tolist())
+    # The 52 bits of position first, in the order of reading; what a cell's resolution does not use is cut off.
+    octets = (cells << 12).astype(">i8").view(np.uint8)
+    text = _DIGITS[octets].tobytes().decode()
+    starts = range(0, len(text), _WIDTH)
+    return checks.finish(
+        [text[start : start + z] for start, z in zip(starts, ((cells >> 52) & 31).tolist(), strict=True)]
+    )
