@@ -102,7 +102,11 @@ def outdated(request: Request, hashes: Mapping[str, str]) -> tuple[Module, ...]:
 
 
 def bake(request: Request, hashes: Mapping[str, str]) -> tuple[tuple[Image, ...], str]:
-    """Builds all modules of the request; gives their images as locked, and a summary of the build's steps."""
+    """Builds all modules of the request; gives their images as locked, and a summary of the build's steps.
+
+    Raises EngineError where no engine can build, BuildError where the build fails.
+    """
+    docker.check()
     place = request.place
     names = [module.name for module in request.modules]
     context = roots.one_root(request.catalog, place.build / "context" / "functions")

@@ -11,12 +11,17 @@ from builder.core import images, policies
 from builder.errors import BuildError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from builder.adapters.layout import Layout
     from builder.adapters.repositories import Repositories
     from builder.model import Image
+
+
+def open_repository(address: str, credentials: Credentials) -> Repository:
+    """The repository at `host/name`, over the network."""
+    return Repository(address=address, credentials=credentials)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,7 @@ class Pusher:
     state: Path
     prefix: str
     registry: str | None = None
+    open: Callable[[str, Credentials], Repository] = open_repository
 
     def push(self, module: str, *, mount_from: str | None = None) -> Outcome:
         """Raises BuildError where the image is not there or the registry refuses, AwsError where ECR does."""
@@ -56,7 +62,7 @@ class Pusher:
         if stored is None:
             raise BuildError("the built image is not there", where=module, hint="run `builder build`")
         login = self.repositories.login()
-        there = Repository(address=address, credentials=Credentials(user=login.user, password=login.password))
+        there = self.open(address, Credentials(user=login.user, password=login.password))
         pushed = there.push(stored, self.layout, tag="latest", mount_from=mount_from)
         image = images.pushed(image, address)
         images.write(self.state, {**images.read(self.state), module: image})

@@ -7,7 +7,6 @@ would take it for "nothing was built".
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -90,15 +89,9 @@ def read(state: Path) -> dict[str, Image]:
 def write(state: Path, images: Mapping[str, Image]) -> None:
     """Replaces the lock in one step: a run that is stopped leaves the old one or the new one."""
     state.mkdir(parents=True, exist_ok=True)
-    temporary = state / f"{FILE}.{os.getpid()}"
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(render(images))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(state / FILE)
-    finally:
-        temporary.unlink(missing_ok=True)
+    temporary = state / f"{FILE}.new"
+    temporary.write_text(render(images), "utf-8")
+    temporary.replace(state / FILE)
 
 
 def rebuilt(old: Image | None, new: Image) -> Image:
