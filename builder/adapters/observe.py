@@ -15,14 +15,14 @@ from builder.core.observed import ModuleState, Observed
 from builder.core.receipt import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from builder.adapters.functions import Functions
     from builder.adapters.repositories import Repositories
     from builder.adapters.roles import Roles
     from builder.adapters.warehouse import Warehouse
     from builder.core.desired import Scope
-    from builder.core.observed import FunctionState, Identity, RoleState, WarehouseState
+    from builder.core.observed import FunctionState, Identity, WarehouseState
     from builder.core.receipt import Receipt
     from builder.core.settings import Settings
     from builder.model import Image
@@ -55,16 +55,18 @@ def observe(world: World, question: Question, identity: Identity, receipt: Recei
     settings = question.settings
     prefix = settings.lambda_prefix
     with ThreadPoolExecutor(THREADS) as pool:
-        execution = pool.submit(_role, world, settings.execution_role, names.execution_role_name(prefix), "execution")
-        invoke = pool.submit(_role, world, settings.invoke_role, names.invoke_role_name(prefix), "invoke")
+        roles = {name: pool.submit(world.roles.get, name, (policy,)) for name, policy in _own_roles(settings)}
         siblings = pool.submit(world.functions.names, prefix) if question.removal else None
         warehouse = pool.submit(_warehouse, world, settings)
-        modules = tuple(pool.map(lambda scope: _module(world, question, scope), question.scopes))
+        asked = [scope for scope in question.scopes if scope.needs_lambda or question.removal]
+        modules = tuple(pool.map(lambda scope: _module(world, question, scope.module.name), asked))
+        found = {name: role.result() for name, role in roles.items()}
         observed = Observed(
             identity=identity,
             receipt=receipt,
-            execution_role=execution.result(),
-            invoke_role=invoke.result(),
+            execution_role=found.get(names.execution_role_name(prefix)),
+            invoke_role=found.get(names.invoke_role_name(prefix)),
+            missing_roles=tuple(name for name, role in found.items() if role is None),
             modules=modules,
             siblings=siblings.result() if siblings else None,
             warehouse=warehouse.result(),
@@ -82,9 +84,12 @@ def repository_of(question: Question, module: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _role(world: World, given: str | None, name: str, kind: str) -> RoleState | None:
-    policy = policies.EXECUTION_POLICY if kind == "execution" else policies.INVOKE_POLICY
-    return None if given else world.roles.get(name, (policy,))
+def _own_roles(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The roles that nobody gave us, each with the name of its policy."""
+    if settings.execution_role is None:
+        yield names.execution_role_name(settings.lambda_prefix), policies.EXECUTION_POLICY
+    if settings.invoke_role is None:
+        yield names.invoke_role_name(settings.lambda_prefix), policies.INVOKE_POLICY
 
 
 def _warehouse(world: World, settings: Settings) -> WarehouseState | None:
@@ -93,10 +98,7 @@ def _warehouse(world: World, settings: Settings) -> WarehouseState | None:
     return world.warehouse.observe(settings.schema, place=place_of(settings))
 
 
-def _module(world: World, question: Question, scope: Scope) -> ModuleState:
-    module = scope.module.name
-    if not scope.needs_lambda and not question.removal:
-        return ModuleState(module=module)
+def _module(world: World, question: Question, module: str) -> ModuleState:
     function = world.functions.get(names.lambda_name(question.settings.lambda_prefix, module))
     if question.removal:
         return ModuleState(

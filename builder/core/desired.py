@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from builder.core.actions import Tag
     from builder.core.observed import Identity, Routine
     from builder.core.settings import Settings
-    from builder.errors import Problem
     from builder.model import Function, Image, Kind, Module, Statement
 
-# What a module gets when none of its functions asks: memory in MB, time-out in seconds. Python with NumPy and shapely
-# needs some 150 MB to start; Lambda gives processor time in proportion to memory.
+# What a function that asks for nothing relies on, in MB and in seconds; a module gets the most of what its functions
+# need. Python with NumPy and shapely takes some 150 MB to start; Lambda gives processor time in proportion to memory.
 DEFAULT_MEMORY = 512
 DEFAULT_TIMEOUT = 60
 
@@ -151,8 +150,8 @@ def _function(module: Module, lock: Mapping[str, Image], settings: Settings, ide
         name=names.lambda_name(settings.lambda_prefix, module.name),
         role=settings.execution_role or own,
         image=image.reference,
-        memory_size=max((config.memory_size for config in configs if config.memory_size), default=DEFAULT_MEMORY),
-        timeout=max((config.timeout for config in configs if config.timeout), default=DEFAULT_TIMEOUT),
+        memory_size=max(config.memory_size or DEFAULT_MEMORY for config in configs),
+        timeout=max(config.timeout or DEFAULT_TIMEOUT for config in configs),
         tags=policies.function_tags(settings.lambda_prefix, module.name, image.content_hash),
         principal=principal(settings),
     )
@@ -175,18 +174,11 @@ def target(module: str, settings: Settings, identity: Identity) -> sql.Target:
 
 
 def _all_sql(scopes: Iterable[Scope], settings: Settings, identity: Identity) -> tuple[DesiredSql, ...]:
-    found: list[DesiredSql] = []
-    problems: list[Problem] = []
-    for scope in scopes:
-        at = target(scope.module.name, settings, identity)
-        for function in ordered(scope.functions):
-            try:
-                found.append(_sql(function, at))
-            except CatalogError as error:  # noqa: PERF203  every function's problems are reported, not the first one's
-                problems += error.problems
+    targets = [(scope.functions, target(scope.module.name, settings, identity)) for scope in scopes]
+    problems = [problem for functions, at in targets for each in functions for problem in sql.check(each, target=at)]
     if problems:
         raise CatalogError(problems=dict.fromkeys(problems))
-    return tuple(found)
+    return tuple(_sql(function, at) for functions, at in targets for function in ordered(functions))
 
 
 def _sql(function: Function, at: sql.Target) -> DesiredSql:

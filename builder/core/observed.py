@@ -112,6 +112,7 @@ class WarehouseState:
 class Observed:
     """The world before a deploy. `warehouse` is None where no Redshift is configured.
 
+    A role is None where it is missing or was not asked for, as one that the settings give; `missing_roles` tells.
     `siblings` are the names of all Lambda functions with our prefix; None where nobody asked.
     """
 
@@ -119,6 +120,7 @@ class Observed:
     receipt: Receipt
     execution_role: RoleState | None = None
     invoke_role: RoleState | None = None
+    missing_roles: tuple[str, ...] = ()
     modules: tuple[ModuleState, ...] = ()
     siblings: tuple[str, ...] | None = None
     warehouse: WarehouseState | None = None

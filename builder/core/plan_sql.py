@@ -90,8 +90,10 @@ def _known(name: str, scope: Scope, place: Place) -> tuple[Routine, ...]:
 def _change(
     name: str, wanted: DesiredSql | None, known: Iterable[Routine], place: Place, warehouse: WarehouseState
 ) -> SqlChange | None:
-    keys = {routine.key for routine in known}
-    present = tuple(routine for routine in warehouse.routines if routine.key in keys)
+    made = [routine.key for routine in known]
+    there = (routine for routine in warehouse.routines if routine.key in made)
+    # The last made goes first: a wrapper before the external function that it calls.
+    present = tuple(sorted(there, key=lambda routine: made.index(routine.key), reverse=True))
     old = place.functions[name].fingerprint if name in place.functions else None
     if wanted is None:
         return SqlChange(function=name, old=old, new=None, dropped=present) if present else None
@@ -111,13 +113,6 @@ def _change(
 
 
 def _statements(changes: Iterable[SqlChange], wanted: dict[str, DesiredSql], schema: str) -> tuple[Statement, ...]:
-    drops = [
-        sql.drop_routine(routine, schema=schema) for change in changes for routine in _wrappers_first(change.dropped)
-    ]
+    drops = [sql.drop_routine(routine, schema=schema) for change in changes for routine in change.dropped]
     creations = [statement for change in changes if change.new for statement in wanted[change.function].statements]
     return (*drops, *creations)
-
-
-def _wrappers_first(dropped: Iterable[Routine]) -> tuple[Routine, ...]:
-    """`f` calls `f_external`: the shorter name is the one that depends."""
-    return tuple(sorted(dropped, key=lambda routine: (len(routine.name), routine)))

@@ -21,6 +21,7 @@ from builder.core.actions import (
     SqlAction,
     UpdateFunctionCode,
 )
+from builder.core.policies import is_ours
 from builder.core.receipt import NOWHERE, Deployed, LambdaReceipt, Receipt, Signature
 
 if TYPE_CHECKING:
@@ -56,14 +57,27 @@ def after(receipt: Receipt, action: Action, place: str, arn: str = "") -> Receip
 
 
 def settled(observed: Observed) -> Receipt:
-    """The receipt without what is no longer there: dropped by hand, or gone with a database."""
+    """The receipt as the world is: without what was taken away, with what a lost answer kept from it."""
+    return _settled_sql(_settled_aws(observed), observed)
+
+
+def _settled_aws(observed: Observed) -> Receipt:
     receipt = observed.receipt
+    roles = {name: arn for name, arn in receipt.roles.items() if name not in observed.missing_roles}
+    for role in (observed.execution_role, observed.invoke_role):
+        if role is not None and is_ours(role.tags, receipt.prefix):
+            roles[role.name] = role.arn
+    lambdas = dict(receipt.lambdas)
     for state in observed.modules:
-        if state.function is None and state.module in receipt.lambdas:
-            receipt = receipt.model_copy(update={"lambdas": _without(receipt.lambdas, state.module)})
-        elif state.function is not None and state.module in receipt.lambdas:
-            entry = LambdaReceipt(arn=state.function.arn, image=state.function.image)
-            receipt = receipt.model_copy(update={"lambdas": {**receipt.lambdas, state.module: entry}})
+        function = state.function
+        if function is None:
+            lambdas.pop(state.module, None)
+        elif is_ours(function.tags, receipt.prefix):
+            lambdas[state.module] = LambdaReceipt(arn=function.arn, image=function.image)
+    return receipt.model_copy(update={"roles": dict(sorted(roles.items())), "lambdas": dict(sorted(lambdas.items()))})
+
+
+def _settled_sql(receipt: Receipt, observed: Observed) -> Receipt:
     warehouse = observed.warehouse
     if warehouse is None:
         return receipt

@@ -1,0 +1,166 @@
+"""A small catalogue, its image lock, and the whole way from observation to receipt over the fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from builder.adapters import receipts
+from builder.adapters.fakes import IDENTITY, FakeCloud
+from builder.adapters.observe import Question, observe
+from builder.apply import Ledger, apply
+from builder.core import deploy_plan
+from builder.core.desired import Scope
+from builder.core.receipt import Receipt, place_of
+from builder.core.settings import Settings, Warehouse
+from builder.model import Config, Function, Image, Kind, Module, Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from builder.core.actions import Action
+    from builder.core.observed import Observed
+
+MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
+WITH_REDSHIFT = Settings(schema="dev_carto", warehouse=Warehouse(host="redshift.example.com", database="dev"))
+LAMBDA_ONLY = Settings(schema="dev_carto")
+
+
+def a_function(
+    name: str,
+    module: str,
+    types: Sequence[str] = ("BIGINT",),
+    returns: str = "BIGINT",
+    *,
+    kind: Kind = "lambda",
+    sql: str | None = None,
+    memory: int | None = None,
+    timeout: int | None = None,
+) -> Function:
+    return Function(
+        name=name,
+        module=module,
+        root=f"functions/{module}/{name}",
+        kind=kind,
+        parameters=tuple(Parameter(name=f"p{n}", type=each) for n, each in enumerate(types, 1)),
+        returns=returns,
+        sql=sql,
+        config=Config(memory_size=memory, timeout=timeout),
+    )
+
+
+POLYFILL = a_function("quadbin_polyfill", "quadbin", ("GEOMETRY", "INTEGER"), "SUPER", memory=1024)
+PARENT = a_function("quadbin_toparent", "quadbin", ("BIGINT", "INTEGER"), timeout=30)
+SIBLINGS = a_function("quadbin_twice", "quadbin", kind="sql", sql="SELECT @@RS_SCHEMA@@.quadbin_toparent($1, 2)")
+H3 = a_function("h3_center", "h3", ("VARCHAR(MAX)",), "GEOMETRY")
+
+QUADBIN = Module(name="quadbin", functions=(POLYFILL, PARENT, SIBLINGS))
+H3_MODULE = Module(name="h3", functions=(H3,))
+MODULES = (H3_MODULE, QUADBIN)
+
+
+def scopes(*names: str, modules: Sequence[Module] = MODULES) -> tuple[Scope, ...]:
+    """Modules or functions by name; no name: everything."""
+    found = []
+    for module in modules:
+        chosen = tuple(
+            function.name
+            for function in module.functions
+            if not names or module.name in names or function.name in names
+        )
+        if chosen:
+            found.append(Scope(module=module, names=chosen))
+    return tuple(found)
+
+
+def image(module: Module, *, build: int = 1, prefix: str = "carto-at-") -> Image:
+    return Image(
+        module=module.name,
+        repository=f"localhost:4566/{prefix}{module.name}",
+        digest=digest(module.name, build),
+        media_type=MEDIA_TYPE,
+        size=1000,
+        content_hash=f"sha256:{build:064x}",
+        functions=tuple(function.name for function in module.lambdas),
+    )
+
+
+def digest(module: str, build: int = 1) -> str:
+    return f"sha256:{module.encode().hex():0>32}{build:032x}"
+
+
+def lock(*, build: int = 1, modules: Sequence[Module] = MODULES, prefix: str = "carto-at-") -> dict[str, Image]:
+    return {module.name: image(module, build=build, prefix=prefix) for module in modules}
+
+
+@dataclass
+class Site:
+    """One machine that deploys: its receipt, its lock, its settings, and the cloud that it deploys to."""
+
+    folder: Path
+    cloud: FakeCloud = field(default_factory=FakeCloud)
+    settings: Settings = WITH_REDSHIFT
+    images: dict[str, Image] = field(default_factory=lock)
+
+    def push(self) -> None:
+        """As `builder push` does: repositories of ours with the lock's digests."""
+        from builder.core.policies import ownership  # noqa: PLC0415  used here alone
+
+        for each in self.images.values():
+            name = each.repository.partition("/")[2]
+            self.cloud.repositories.create(name, ownership(self.settings.lambda_prefix))
+            self.cloud.repositories.images[name].add(each.digest)
+        self.cloud.faults.calls.clear()
+
+    def observe(self, chosen: Sequence[Scope], *, removal: bool = False) -> Observed:
+        self.cloud.redshift = self.settings.warehouse is not None
+        question = Question(scopes=chosen, lock=self.images, settings=self.settings, removal=removal)
+        return observe(self.cloud.world, question, IDENTITY, self.receipt)
+
+    @property
+    def receipt(self) -> Receipt:
+        return receipts.load(self.file, IDENTITY, self.settings.lambda_prefix)
+
+    @property
+    def file(self) -> Path:
+        return receipts.path(self.folder, IDENTITY, self.settings.lambda_prefix)
+
+    def plan(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
+        return deploy_plan.plan(chosen, self.images, self.settings, self.observe(chosen))
+
+    def plan_removal(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
+        return deploy_plan.plan_removal(chosen, self.settings, self.observe(chosen, removal=True))
+
+    def deploy(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
+        observed = self.observe(chosen)
+        actions = deploy_plan.plan(chosen, self.images, self.settings, observed)
+        self._apply(actions, observed)
+        return actions
+
+    def remove(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
+        observed = self.observe(chosen, removal=True)
+        actions = deploy_plan.plan_removal(chosen, self.settings, observed)
+        self._apply(actions, observed)
+        return actions
+
+    def _apply(self, actions: Sequence[Action], observed: Observed) -> None:
+        ledger = Ledger(file=self.file, place=place_of(self.settings))
+        apply(actions, observed.receipt, world=self.cloud.world, ledger=ledger)
+
+    def world(self) -> dict[str, object]:
+        """All that stands, to compare."""
+        cloud = self.cloud
+        return {
+            "functions": dict(cloud.functions.held),
+            "roles": dict(cloud.roles.held),
+            "repositories": dict(cloud.repositories.held),
+            "images": {name: set(digests) for name, digests in cloud.repositories.images.items()},
+            "schemas": set(cloud.warehouse.schemas),
+            "routines": dict(cloud.warehouse.routines),
+        }
+
+
+def with_function(module: Module, changed: Function) -> Module:
+    """The module with one function in place of the one of the same name."""
+    return replace(module, functions=tuple(changed if each.name == changed.name else each for each in module.functions))
