@@ -53,6 +53,20 @@ Type = Annotated[
 ]
 
 
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+# SQL writes VOLATILE in capitals, and so do people.
+Volatility = Annotated[
+    Literal["volatile", "stable", "immutable"],
+    BeforeValidator(
+        _lower,
+        json_schema_input_type=Literal["volatile", "stable", "immutable", "VOLATILE", "STABLE", "IMMUTABLE"],
+    ),
+]
+
+
 class ParameterSpec(_Spec):
     """One argument."""
 
@@ -119,16 +133,8 @@ class ConfigSpec(_Spec):
     """The Python that the function is written for, as `python3.13`."""
     handler: Annotated[str, Field(pattern=r"^[^\W\d]\w*\.[^\W\d]\w*$")] | None = None
     """`file.function`; by default the code file's `lambda_handler`."""
-    volatility: Literal["volatile", "stable", "immutable"] | None = None
+    volatility: Volatility | None = None
     """An external function is volatile or stable; a native SQL function may be immutable."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _any_case(cls, data: Any) -> Any:
-        """SQL writes VOLATILE in capitals, and so do people."""
-        if isinstance(data, dict) and isinstance(data.get("volatility"), str):
-            return {**data, "volatility": data["volatility"].lower()}
-        return data
 
 
 class RedshiftSpec(_Spec):
