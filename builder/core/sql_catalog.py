@@ -1,8 +1,8 @@
 """What Redshift's system views say of a schema: the questions, and how to read the answers.
 
-The views are SVV_REDSHIFT_SCHEMAS, _TABLES and _FUNCTIONS. The database is named in full: CURRENT_DATABASE() is a
-leader-node function, which fails beside an SVV view (CURRENT_DATABASE, note). A user who is not a superuser sees only
-what is theirs, which is what they may drop.
+The views are SVV_REDSHIFT_SCHEMAS, _TABLES and _FUNCTIONS. They list every database of the cluster and what others
+share with it, so the database is named. A user who is not a superuser sees only what is theirs, which is what they may
+drop.
 """
 
 from __future__ import annotations
@@ -47,5 +47,6 @@ def _is_procedure(kind: str) -> bool:
 
 
 def _query(template: str, database: str, schema: str) -> str:
-    # Names are kept in lower case, quoted ones too, unless a session says otherwise (Names and identifiers).
-    return statement(template, subject=schema, database=database.lower(), schema=schema.lower()).text
+    # ASCII letters are kept in lower case, quoted ones too, unless a session says otherwise (Names and identifiers). A
+    # database is what the session was opened with.
+    return statement(template, subject=schema, database=database, schema=schema.lower()).text

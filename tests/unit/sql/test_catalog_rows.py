@@ -23,6 +23,6 @@ def test_lengths_with_commas_do_not_split_a_type() -> None:
 
 
 def test_the_question_names_database_and_schema_as_redshift_keeps_them() -> None:
-    text = routines_query(database="Dev", schema="O'Carto")
+    text = routines_query(database="dev", schema="O'Carto")
 
     assert "database_name = 'dev' AND schema_name = 'o''carto'" in text
