@@ -36,7 +36,7 @@ FLOORS = {
     "ways": EFFECTS,
     "app": CORE | {"console"},
     "commands": EFFECTS | {"app", "console", "apply", "bake", "push", "ways", "local"},
-    "cli": GROUND | {"app", "console"},
+    "cli": GROUND | {"app", "commands", "console"},
     "__main__": {"cli"},
     "testing": EFFECTS | {"ways"},
     "__init__": set(),
