@@ -192,7 +192,7 @@ def _text(definition: Definition, key: str, path: str | None) -> tuple[str | Non
     if problems:
         return None, problems
     try:
-        return (definition.folder / path).read_text(encoding="utf-8"), []
+        return (definition.folder / path).read_text(encoding="utf-8-sig"), []
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None, [_missing(definition, key, path)]
     except (OSError, UnicodeDecodeError) as error:

@@ -124,7 +124,9 @@ def _collect_shared(root: Path, shown: str, found: _Found) -> None:
         if lib.name in found.libs:
             found.notices.append(f"the shared library {lib.name} is overridden by {where}")
         found.libs[lib.name] = lib
-    found.locks.update(folders.locks(root))
+    locks, problems = folders.locks(root, shown)
+    found.locks.update(locks)
+    found.problems += problems
 
 
 def _assemble(parsed: Parsed, libs: dict[str, SharedLib], prefix: str) -> tuple[list[Function], list[Problem]]:

@@ -94,10 +94,18 @@ def shared_libs(root: Path, shown: str) -> list[tuple[SharedLib, list[Code]]]:
     return libs
 
 
-def locks(root: Path) -> list[tuple[str, str]]:
-    """Module and text of each requirements lock. Raises OSError and UnicodeDecodeError."""
-    found = ((module, root / module / LOCK) for module in _subfolders(root))
-    return [(module, lock.read_text(encoding="utf-8")) for module, lock in found if lock.is_file()]
+def locks(root: Path, shown: str) -> tuple[dict[str, str], list[Problem]]:
+    """The text of each module's requirements lock."""
+    found: dict[str, str] = {}
+    problems = []
+    for module in _subfolders(root):
+        lock = root / module / LOCK
+        try:
+            if lock.is_file():
+                found[module] = lock.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(unreadable(f"{shown}/{module}/{LOCK}", error))
+    return found, problems
 
 
 def _document(folder: Path, shown: str, module: str) -> tuple[Document | None, list[Problem]]:
@@ -152,7 +160,7 @@ def _walk(folder: Path, prefix: str, shown: str) -> Iterator[Code]:
         path = f"{prefix}{entry.name}"
         if entry.is_dir():
             yield from _walk(entry, f"{path}/", shown)
-        else:
+        elif entry.is_file() or entry.is_symlink():  # a pipe would never end; a dead link is an error to report
             yield _code(entry, path, f"{shown}/{path}")
 
 

@@ -314,6 +314,16 @@ def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
     assert brief(problems(tmp_path)) == ["geo/one/function.yaml : is not UTF-8 (byte 16)"]
 
 
+def test_a_lock_and_a_link_that_cannot_be_read(tmp_path: Path) -> None:
+    write(tmp_path, function("one"))
+    (tmp_path / "functions/geo/requirements.lock").write_bytes(b"\xff")
+    (tmp_path / "functions/geo/one/code/lambda/python/dead.py").symlink_to("nowhere.py")
+    assert brief(problems(tmp_path)) == [
+        "geo/one/code/lambda/python : cannot be read: No such file or directory",
+        "geo/requirements.lock : is not UTF-8 (byte 0)",
+    ]
+
+
 def test_all_problems_of_all_files_come_at_once_in_the_order_of_files_and_lines(tmp_path: Path) -> None:
     lines = ["autor: x", "description: |", *["  text"] * 8, "statu: y", PLAIN]
     many = "\n".join(lines)

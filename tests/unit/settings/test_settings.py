@@ -16,16 +16,20 @@ ROLE = "arn:aws:iam::123456789012:role/one"
 OTHER = "arn:aws:iam::210987654321:role/path/two"
 
 
-def told(
-    tmp_path: Path, *, own: str = "", parents: str = "", flags: dict[str, str] | None = None, **environ: str
-) -> Settings:
-    project = tmp_path / "project"
-    project.mkdir(exist_ok=True)
-    if own:
-        (project / ".env").write_text(own, encoding="utf-8")
-    if parents:
-        (tmp_path / ".env").write_text(parents, encoding="utf-8")
-    return load(project, flags=flags or {}, environ=environ)
+def told(tmp_path: Path, *, own: str = "", parents: str = "", **environ: str) -> Settings:
+    return load(project(tmp_path, own=own, parents=parents), flags={}, environ=environ)
+
+
+def flagged(tmp_path: Path, flags: dict[str, str], **environ: str) -> Settings:
+    return load(project(tmp_path), flags=flags, environ=environ)
+
+
+def project(tmp_path: Path, *, own: str = "", parents: str = "") -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir(exist_ok=True)
+    for file, text in ((folder / ".env", own), (tmp_path / ".env", parents)):
+        file.write_text(text, encoding="utf-8")
+    return folder
 
 
 def refused(tmp_path: Path, *, own: str = "", **environ: str) -> list[str]:
@@ -54,11 +58,11 @@ def test_an_empty_value_is_no_value(tmp_path: Path) -> None:
 def test_schema_names(tmp_path: Path) -> None:
     assert told(tmp_path, RS_SCHEMA="mine", RS_PREFIX="dev_").schema == "mine"
     assert told(tmp_path, RS_PREFIX="dev_").schema == "dev_carto"
-    assert told(tmp_path, RS_PREFIX="dev_", RS_SCHEMA="mine", flags={"production": "True"}).schema == "carto"
+    assert flagged(tmp_path, {"production": "True"}, RS_PREFIX="dev_", RS_SCHEMA="mine").schema == "carto"
 
 
 def test_roots_come_from_the_command_line(tmp_path: Path) -> None:
-    assert told(tmp_path, flags={"functions_roots": "a\nb"}).functions_roots == ("a", "b")
+    assert flagged(tmp_path, {"functions_roots": "a\nb"}).functions_roots == ("a", "b")
 
 
 def test_a_warehouse_with_its_defaults(tmp_path: Path) -> None:
