@@ -64,7 +64,8 @@ def valid(ids: Integers) -> NDArray[np.bool_]:
     """
     z = (ids >> 52) & 31
     rest = _POSITION >> (z << 1)
-    return ((ids >> 59) == _CELL >> 59) & (z <= MAX_RESOLUTION) & ((ids & rest) == rest)
+    cells: NDArray[np.bool_] = ((ids >> 59) == _CELL >> 59) & (z <= MAX_RESOLUTION) & ((ids & rest) == rest)
+    return cells
 
 
 def check(checks: Checks, argument: str, ids: Integers) -> Integers:

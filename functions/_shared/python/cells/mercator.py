@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+    Floats = NDArray[np.floating[Any]]
 
 # Where the square world ends: atan(sinh(pi)) in degrees.
 LATITUDE_LIMIT = 85.0511287798066
@@ -45,17 +45,20 @@ def row_of(lat: Floats, z: Integers) -> Floats:
     """Where latitudes are among the rows, with the fraction; infinite at the poles."""
     sine = np.sin(np.radians(lat))
     with np.errstate(divide="ignore"):
-        return (np.int64(1) << z) * (0.5 - 0.25 * np.log((1 + sine) / (1 - sine)) / np.pi)
+        y: Floats = (np.int64(1) << z) * (0.5 - 0.25 * np.log((1 + sine) / (1 - sine)) / np.pi)
+    return y
 
 
 def longitude(x: Integers | Floats, z: Integers) -> Floats:
     """The longitude of a column's western edge; of its middle at x + 0.5."""
-    return 180 * (2.0 * x / (np.int64(1) << z) - 1.0)
+    lon: Floats = 180 * (2.0 * x / (np.int64(1) << z) - 1.0)
+    return lon
 
 
 def latitude(y: Integers | Floats, z: Integers) -> Floats:
     """The latitude of a row's northern edge; of its middle, in the projection, at y + 0.5."""
-    return 360 * (np.arctan(np.exp(-(2.0 * y / (np.int64(1) << z) - 1) * np.pi)) / np.pi - 0.25)
+    lat: Floats = 360 * (np.arctan(np.exp(-(2.0 * y / (np.int64(1) << z) - 1) * np.pi)) / np.pi - 0.25)
+    return lat
 
 
 def bounds(z: Integers, x: Integers, y: Integers) -> tuple[Floats, Floats, Floats, Floats]:

@@ -6,7 +6,7 @@ them. What lies beyond the square world (85.0511 degrees north and south) is in 
 QUADBIN_FROMGEOGPOINT gives.
 
 How: a scan by rows of cells, on arrays. Each edge gives, in each row that it passes, one interval of columns; each
-row's middle latitude, crossed by a polygon's rings an even number of times, gives the intervals inside. The union of
+row's northern edge, crossed by a polygon's rings an even number of times, gives the intervals inside. The union of
 the intervals is the answer, and its size is known before a single cell is made.
 """
 

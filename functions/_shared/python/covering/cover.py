@@ -47,7 +47,7 @@ def cover(shapes: NDArray[Any], z: Integers, limit: int) -> Cover:
     return Cover(z=z[shape], x=x, y=y, counts=counts)
 
 
-def _points(lon: NDArray[np.float64], lat: NDArray[np.float64], rows: Integers, z: Integers) -> Intervals:
+def _points(lon: NDArray[np.floating[Any]], lat: NDArray[np.floating[Any]], rows: Integers, z: Integers) -> Intervals:
     x = tile_x(lon, z[rows])
     return Intervals(shape=rows, y=tile_y(lat, z[rows]), low=x, high=x)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+    Floats = NDArray[np.floating[Any]]
 
 _POINT, _POLYGON, _FIRST_COLLECTION = 0, 3, 4
 _NO_AREA = -1
@@ -41,8 +41,9 @@ class Parts:
 class Edges:
     """Edges in degrees, the first end not south of the second, with the rows of cells that they pass.
 
-    `shape` is the geometry, `area` the polygon that the edge bounds (-1: none), `top` and `bottom` the rows of the
-    part that lies on the square world.
+    `shape` is the geometry, `area` the polygon that the edge bounds (-1: none), `top` and `bottom` its first and last
+    row. An edge that comes from beyond the northern limit has row -1 on top; one that goes on beyond the southern limit
+    ends in the last row.
     """
 
     shape: Integers
@@ -63,7 +64,7 @@ class Edges:
 
         An edge meets at least one cell in each row that it passes, so such a shape has too many cells already.
         """
-        height = self.bottom - self.top + 1
+        height = self.bottom - np.maximum(self.top, 0) + 1
         longest = np.zeros(shapes, dtype=np.int64)
         np.maximum.at(longest, self.shape, height)
         longest[longest <= limit] = 0
@@ -102,7 +103,7 @@ def edges_of(parts: Parts, z: Integers) -> Edges:
     lon, lat = parts.vertices.T
     world = np.int64(0)
     north, south = latitude(world, world), latitude(world + 1, world)
-    row = _row(np.clip(lat, south, north), z[parts.path_rows[parts.path]])
+    row = np.where(lat > north, -1, _row(np.clip(lat, south, north), z[parts.path_rows[parts.path]]))
     first = np.flatnonzero(parts.path[1:] == parts.path[:-1])
     southward = lat[first] >= lat[first + 1]
     upper, lower = np.where(southward, first, first + 1), np.where(southward, first + 1, first)
@@ -133,4 +134,5 @@ def _row(lat: Floats, z: Integers) -> Integers:
 
 def _exact_row(y: Integers, lat: Floats, z: Integers) -> Integers:
     y = y - ((y > 0) & (lat > latitude(y, z)))
-    return y + ((y < (np.int64(1) << z) - 1) & (lat <= latitude(y + 1, z)))
+    found: Integers = y + ((y < (np.int64(1) << z) - 1) & (lat <= latitude(y + 1, z)))
+    return found

@@ -23,7 +23,7 @@ def too_long(size: int) -> str:
     return f"the result would take {size:,} bytes, and VARCHAR(MAX) holds {RESULT_LIMIT:,}"
 
 
-def float_texts(values: NDArray[np.float64]) -> list[str]:
+def float_texts(values: NDArray[np.floating[Any]]) -> list[str]:
     """Each finite number as its shortest exact text."""
     return _dumps(values)[1:-1].split(",") if len(values) else []
 
