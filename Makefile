@@ -18,8 +18,12 @@ $(error diff=$(diff) is not there yet: name the modules with modules=a,b)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv list validate build push plan deploy remove lint lint-fix types test test-unit test-integration \
+.PHONY: help setup venv lock list validate build push plan deploy remove lint lint-fix types test test-unit test-integration \
         bench demo clean clean-all
+
+lock: venv  ## requirements.lock, from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --all-extras --universal --python-version 3.10 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

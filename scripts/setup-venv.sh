@@ -27,5 +27,10 @@ fi
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 echo "installing requirements.lock into $venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# uv installs the whole lock in seconds; it comes out of the same lock, with its hash.
+uv_lock=$(mktemp)
+trap 'rm -f "$uv_lock"' EXIT
+awk '/^[^ ]/ { ours = /^uv==/ } ours' requirements.lock > "$uv_lock"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$uv_lock"
+"$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes requirements.lock
+"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
