@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from lib.cells import tile_x, tile_y
 
-from .edges import Edges, edges_of, members
+from .edges import edges_of, members
 from .intervals import Intervals, concatenate
 from .scan import scan
 
@@ -50,6 +50,3 @@ def cover(shapes: NDArray[Any], z: Integers, limit: int) -> Cover:
 def _points(lon: NDArray[np.floating[Any]], lat: NDArray[np.floating[Any]], rows: Integers, z: Integers) -> Intervals:
     x = tile_x(lon, z[rows])
     return Intervals(shape=rows, y=tile_y(lat, z[rows]), low=x, high=x)
-
-
-__all__ = ["Cover", "Edges", "cover"]
