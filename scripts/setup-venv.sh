@@ -32,5 +32,11 @@ uv_lock=$(mktemp)
 trap 'rm -f "$uv_lock"' EXIT
 awk '/^[^ ]/ { ours = /^uv==/ } ours' requirements.lock > "$uv_lock"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$uv_lock"
+# uv reads neither pip's index nor, by default, the system's certificates.
+export UV_NATIVE_TLS=1
+if [ -z "${UV_DEFAULT_INDEX:-}" ]; then
+    index=${PIP_INDEX_URL:-$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
+    [ -z "$index" ] || export UV_DEFAULT_INDEX=$index
+fi
 "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes requirements.lock
 "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
