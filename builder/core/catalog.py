@@ -14,6 +14,7 @@ from builder.core.assembly import Definition, assemble
 from builder.core.folders import Document
 from builder.core.format_problems import close_to, explain
 from builder.core.function_file import FunctionFile
+from builder.core.salvage import salvage
 from builder.errors import CatalogError, Problem
 from builder.model import Catalog
 
@@ -154,7 +155,7 @@ def _spec(marked: marked_yaml.Marked, problems: list[Problem]) -> FunctionFile |
         return FunctionFile.model_validate(marked.data)
     except ValidationError as error:
         problems += explain(error, marked)
-        return None
+        return salvage(marked.data, error)
 
 
 def _not_ours(document: Document, marked: marked_yaml.Marked, spec: FunctionFile, parsed: Parsed) -> None:

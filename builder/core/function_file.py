@@ -23,9 +23,10 @@ class _Spec(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _drop_empty(cls, data: Any) -> Any:
-        """A known key with nothing behind it is a key left out."""
+        """A known key with nothing behind it is a key left out. YAML's `on` and `1` are names like others, unknown."""
         if isinstance(data, dict):
-            return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+            named = ((str(key), value) for key, value in data.items())
+            return {key: value for key, value in named if value is not None or key not in cls.model_fields}
         return data
 
 

@@ -337,5 +337,38 @@ def test_all_problems_of_all_files_come_at_once_in_the_order_of_files_and_lines(
     ]
 
 
+def test_a_slip_of_the_pen_does_not_hide_what_is_wrong_with_the_files(tmp_path: Path) -> None:
+    lines = [
+        "autor: me",
+        "arguments: [{name: a, type: strnig}]",
+        "output: {typ: int}",
+        "clouds:",
+        "  redshift:",
+        "    shared_libs: [gone]",
+        "    libs: [a]",
+        "    requirements_file: gone.txt",
+        "    config: {timeout: 901, handler: other.run}",
+    ]
+    found = problems(write(tmp_path, function("one", "\n".join(lines), handler="def\n")))
+    assert [(each.where.rpartition("/")[2], each.key) for each in found] == [
+        ("handler.py:1", ""),
+        ("function.yaml:1", "autor"),
+        ("function.yaml:2", "arguments[0].type"),
+        ("function.yaml:3", "output.typ"),
+        ("function.yaml:3", "output.type"),
+        ("function.yaml:6", "clouds.redshift.shared_libs[0]"),
+        ("function.yaml:7", "clouds.redshift.libs"),
+        ("function.yaml:8", "clouds.redshift.requirements_file"),
+        ("function.yaml:9", "clouds.redshift.config.handler"),
+        ("function.yaml:9", "clouds.redshift.config.timeout"),
+    ]
+
+
+@pytest.mark.parametrize("key", ["on", "1", "2024-01-01", "null"])
+def test_keys_that_yaml_reads_as_something_else(key: str, tmp_path: Path) -> None:
+    (found,) = of(PLAIN + f"{key}: x\n", tmp_path)
+    assert "unknown key" in found
+
+
 def test_the_error_ends_the_run_with_three() -> None:
     assert CatalogError.exit_code == 3
