@@ -53,8 +53,9 @@ class Pauses:
         return Patience(deadline=deadline, sleep=self.sleep, clock=lambda: self.now)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def aws() -> Aws:
+    # Clients take their time to make; each test stubs them anew.
     keys = AwsSettings(region="eu-west-1", access_key_id="test", secret_access_key=Secret("test"))
     return Aws(Settings(aws=keys))
 

@@ -16,6 +16,7 @@ from builder.core.settings import Aws as AwsSettings
 from builder.core.settings import Settings
 from builder.errors import AwsError, SettingsError
 
+SESSION = get_session()
 ADAPTERS = Path(aws_errors.__file__).parent
 SERVICES = {"functions.py": "lambda", "roles.py": "iam", "repositories.py": "ecr", "aws.py": "sts"}
 
@@ -24,7 +25,7 @@ def operations() -> list[tuple[str, str]]:
     """Every operation that an adapter names: as a string in snake case that the service knows."""
     found = {("sts", "assume_role")}
     for file, service in SERVICES.items():
-        model = get_session().get_service_model(service)
+        model = SESSION.get_service_model(service)
         known = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): name for name in model.operation_names}
         words = set(re.findall(r'"([a-z_]+)"', (ADAPTERS / file).read_text(encoding="utf-8")))
         found |= {(service, known[word]) for word in words & set(known)}
@@ -33,7 +34,7 @@ def operations() -> list[tuple[str, str]]:
 
 
 def declared(service: str, operation: str) -> set[str]:
-    shapes = get_session().get_service_model(service).operation_model(operation).error_shapes
+    shapes = SESSION.get_service_model(service).operation_model(operation).error_shapes
     return {str(shape.metadata.get("error", {}).get("code", shape.name)) for shape in shapes}
 
 
