@@ -143,3 +143,9 @@ def test_a_template_takes_the_place_of_generated_sql(tmp_path: Path) -> None:
 
 def test_loading_twice_gives_the_same_value() -> None:
     assert small() == small()
+
+
+def test_our_own_catalogue_has_no_problems() -> None:
+    catalog = open_catalog(["functions"], DATA.parents[2], prefix="carto-at-")
+    assert {function.module for function in catalog.functions} >= {"quadbin"}
+    assert catalog.notices == ()

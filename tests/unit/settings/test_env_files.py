@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from builder.core import env_files
-from builder.core.settings import load
+from builder.core.settings import VARIABLES, Settings, load, resolve
 from builder.errors import SettingsError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+TEMPLATE = Path(__file__).resolve().parents[3] / ".env.template"
 TEXT = """\
 # a comment
 export A=1
@@ -76,3 +74,11 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
 
 def test_no_file_is_no_problem(tmp_path: Path) -> None:
     assert env_files.read(tmp_path / "none", ".env") == (env_files.Layer(values={}), [])
+
+
+def test_the_template_is_read_whole_names_every_setting_and_changes_none() -> None:
+    layer, problems = env_files.from_text(TEMPLATE.read_text(encoding="utf-8"), ".env")
+    named = {line.partition("=")[0] for line in TEMPLATE.read_text(encoding="utf-8").splitlines() if line[:1].isupper()}
+    assert not problems
+    assert named == set(VARIABLES) - {"AWS_DEFAULT_REGION"}
+    assert resolve([layer]) == Settings()
