@@ -9,10 +9,10 @@ from builder.core.actions import Action, CreateSchema, DropSchema, RunSql, SqlCh
 from builder.core.desired import DesiredSql, Scope, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from builder.core.desired import Desired
-    from builder.core.observed import Observed, Routine, WarehouseState
+    from builder.core.observed import Observed, Routine
     from builder.core.receipt import Place
     from builder.model import Statement
 
@@ -50,12 +50,15 @@ def run_sql(scopes: Sequence[Scope], desired: Desired, observed: Observed, schem
     if warehouse is None:
         return ()
     place = observed.receipt.place(warehouse.place)
+    listed: dict[str, list[Routine]] = {}
+    for routine in warehouse.routines:
+        listed.setdefault(routine.name, []).append(routine)
     actions = []
     for scope in scopes:
         wanted = {entry.name: entry for entry in desired.sql if entry.module == scope.module.name}
         changes: list[SqlChange] = []
         for name in _names(scope, wanted, place):
-            change = _change(name, wanted.get(name), _known(name, scope, place), place, warehouse)
+            change = _change(name, wanted.get(name), _present(_known(name, scope, place), listed), place)
             if change is not None:
                 changes.append(change)
         if changes:
@@ -87,13 +90,14 @@ def _known(name: str, scope: Scope, place: Place) -> tuple[Routine, ...]:
     return (*now, *(routine for routine in before if routine.key not in {known.key for known in now}))
 
 
-def _change(
-    name: str, wanted: DesiredSql | None, known: Iterable[Routine], place: Place, warehouse: WarehouseState
-) -> SqlChange | None:
-    made = [routine.key for routine in known]
-    there = (routine for routine in warehouse.routines if routine.key in made)
-    # The last made goes first: a wrapper before the external function that it calls.
-    present = tuple(sorted(there, key=lambda routine: made.index(routine.key), reverse=True))
+def _present(known: Sequence[Routine], listed: Mapping[str, Sequence[Routine]]) -> tuple[Routine, ...]:
+    """Which of them are in Redshift; the last made comes first, so that a wrapper goes before what it calls."""
+    return tuple(
+        there for routine in reversed(known) for there in listed.get(routine.name, ()) if there.key == routine.key
+    )
+
+
+def _change(name: str, wanted: DesiredSql | None, present: tuple[Routine, ...], place: Place) -> SqlChange | None:
     old = place.functions[name].fingerprint if name in place.functions else None
     if wanted is None:
         return SqlChange(function=name, old=old, new=None, dropped=present) if present else None
