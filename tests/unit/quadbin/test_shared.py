@@ -39,13 +39,13 @@ def lib() -> Iterator[Any]:
 )
 def test_lists_of_ids_are_cut_where_the_rows_end(lib: Any, rows: list[list[int]]) -> None:
     run = np.array([number for row in rows for number in row], dtype=np.int64)
-    texts = lib("rows").id_lists(run, [len(row) for row in rows])
+    texts = lib("rows.text").id_lists(run, [len(row) for row in rows])
     assert [json.loads(text) for text in texts] == rows
 
 
 @given(rows=st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 3), max_size=5))
 def test_rows_of_numbers_keep_every_digit(lib: Any, rows: list[tuple[float, ...]]) -> None:
-    texts = lib("rows").json_rows(np.array(rows, dtype=np.float64).reshape(-1, 3))
+    texts = lib("rows.text").json_rows(np.array(rows, dtype=np.float64).reshape(-1, 3))
     assert [tuple(json.loads(text)) for text in texts] == rows
 
 

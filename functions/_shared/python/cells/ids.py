@@ -5,21 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from lib.cells.layout import CELL, MAX_RESOLUTION, POSITION, ROOT
 
 if TYPE_CHECKING:
-    from lib.rows import Checks
+    from lib.rows.checks import Checks
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
-
-MAX_RESOLUTION = 26
-# The header bit and mode 1.
-_CELL = 0x4800000000000000
-_POSITION = (1 << 52) - 1
-# The cell of resolution 0: the whole world.
-ROOT = _CELL | _POSITION
-# An id has 19 digits: 3,276 of them, with commas and brackets, are the most that VARCHAR(MAX)'s 65,535 bytes hold.
-CELLS_LIMIT = (65535 - 1) // 20
 
 # One step of spreading bits apart, or of gathering them: shift, then keep these.
 _SPREAD = (
@@ -46,15 +38,15 @@ def encode(z: Integers, x: Integers, y: Integers) -> Integers:
 
 def from_position(z: Integers, position: Integers) -> Integers:
     """Ids from the bits of position, as they stand in an id; any bits above or below the position are ignored."""
-    rest = _POSITION >> (z << 1)
-    return _CELL | (z << 52) | (position & _POSITION) | rest
+    rest = POSITION >> (z << 1)
+    return CELL | (z << 52) | (position & POSITION) | rest
 
 
 def decode(ids: Integers) -> tuple[Integers, Integers, Integers]:
     """z, x and y of valid ids."""
     z = (ids >> 52) & 31
     unused = MAX_RESOLUTION - z
-    return z, _gather(ids & _POSITION) >> unused, _gather((ids & _POSITION) >> 1) >> unused
+    return z, _gather(ids & POSITION) >> unused, _gather((ids & POSITION) >> 1) >> unused
 
 
 def valid(ids: Integers) -> NDArray[np.bool_]:
@@ -63,8 +55,8 @@ def valid(ids: Integers) -> NDArray[np.bool_]:
     The two bits between mode and resolution are not looked at, as in the published definition.
     """
     z = (ids >> 52) & 31
-    rest = _POSITION >> (z << 1)
-    cells: NDArray[np.bool_] = ((ids >> 59) == _CELL >> 59) & (z <= MAX_RESOLUTION) & ((ids & rest) == rest)
+    rest = POSITION >> (z << 1)
+    cells: NDArray[np.bool_] = ((ids >> 59) == CELL >> 59) & (z <= MAX_RESOLUTION) & ((ids & rest) == rest)
     return cells
 
 

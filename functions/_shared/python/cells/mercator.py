@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from lib.rows import Checks
+    from lib.rows.checks import Checks
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]

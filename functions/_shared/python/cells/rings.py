@@ -10,7 +10,7 @@ import numpy as np
 from .ids import decode, encode
 
 if TYPE_CHECKING:
-    from lib.rows import Checks
+    from lib.rows.checks import Checks
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]

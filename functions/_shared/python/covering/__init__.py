@@ -9,9 +9,3 @@ How: a scan by rows of cells, on arrays. Each edge gives, in each row that it pa
 row's northern edge, crossed by a polygon's rings an even number of times, gives the intervals inside. The union of
 the intervals is the answer, and its size is known before a single cell is made.
 """
-
-from __future__ import annotations
-
-from .cover import Cover, cover
-
-__all__ = ["Cover", "cover"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from lib.cells import tile_x, tile_y
+from lib.cells.mercator import tile_x, tile_y
 
 from .edges import edges_of, members
 from .intervals import Intervals, concatenate

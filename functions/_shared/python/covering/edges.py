@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from lib.cells import latitude, row_of
+from lib.cells.mercator import latitude, row_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from lib.cells import latitude
+from lib.cells.mercator import latitude
 
 from .intervals import Intervals, concatenate
 

@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lib.rows import Checks
+    from lib.rows.checks import Checks
     from numpy.typing import NDArray
 
     Floats = NDArray[np.floating[Any]]

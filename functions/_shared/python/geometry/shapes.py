@@ -11,7 +11,7 @@ from .points import SRID
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lib.rows import Checks
+    from lib.rows.checks import Checks
     from numpy.typing import NDArray
 
 _SHOWN = 60

@@ -3,10 +3,3 @@
 A handler works on whole columns. `Checks` collects the rows whose arguments are out of range and hands back columns
 that are safe to compute with; `finish` puts each row's error at its place in the result.
 """
-
-from __future__ import annotations
-
-from .checks import Checks, doubles, integers
-from .text import RESULT_LIMIT, float_texts, id_lists, json_rows, too_long
-
-__all__ = ["RESULT_LIMIT", "Checks", "doubles", "float_texts", "id_lists", "integers", "json_rows", "too_long"]

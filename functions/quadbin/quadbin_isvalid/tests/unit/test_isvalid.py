@@ -40,3 +40,14 @@ def test_one_wrong_bit(handler: Find, tile: tuple[int, int, int], bit: int) -> N
     else:
         expected = 52 - 2 * z <= bit < 52 or bit in {57, 58}
     assert handler("quadbin_isvalid")(signed) is expected
+
+
+@given(tile=tiles(), bits=st.lists(st.integers(0, 62), max_size=3))
+def test_few_rows_and_many_get_the_same_answer(catalogue: Any, tile: tuple[int, int, int], bits: list[int]) -> None:
+    """Many rows take another road."""
+    number = quadbin.tile_to_cell(tile)
+    for bit in bits:
+        number ^= 1 << bit
+    function = catalogue.function("quadbin_isvalid")
+    (alone,) = catalogue.in_process.call(function, [[number]])
+    assert catalogue.in_process.call(function, [[number]] * 1500) == [alone] * 1500

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gateway import redshift_batch_handler
-from lib.cells import MAX_RESOLUTION, encode
-from lib.rows import Checks, integers
+from lib.cells.ids import encode
+from lib.cells.layout import MAX_RESOLUTION
+from lib.rows.checks import Checks, integers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gateway import redshift_batch_handler
-from lib.cells import bounds, check, decode
-from lib.rows import Checks, integers, json_rows
+from lib.cells.ids import check, decode
+from lib.cells.mercator import bounds
+from lib.rows.checks import Checks, integers
+from lib.rows.text import json_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway import redshift_batch_handler
-from lib.cells import check, decode, latitude, longitude
-from lib.rows import Checks, float_texts, integers
+from lib.cells.ids import check, decode
+from lib.cells.mercator import latitude, longitude
+from lib.rows.checks import Checks, integers
+from lib.rows.text import float_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway import redshift_batch_handler
-from lib.cells import MAX_RESOLUTION, degrees, encode, tile_x, tile_y
-from lib.geometry import read_points
-from lib.rows import Checks, integers
+from lib.cells.ids import encode
+from lib.cells.layout import MAX_RESOLUTION
+from lib.cells.mercator import degrees, tile_x, tile_y
+from lib.geometry.points import read_points
+from lib.rows.checks import Checks, integers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway import redshift_batch_handler
-from lib.cells import MAX_RESOLUTION, degrees, encode, tile_x, tile_y
-from lib.rows import Checks, doubles, integers
+from lib.cells.ids import encode
+from lib.cells.layout import MAX_RESOLUTION
+from lib.cells.mercator import degrees, tile_x, tile_y
+from lib.rows.checks import Checks, doubles, integers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

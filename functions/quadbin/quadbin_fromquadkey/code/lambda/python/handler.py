@@ -1,38 +1,39 @@
-"""QUADBIN_FROMQUADKEY: quadkeys to cells."""
+"""QUADBIN_FROMQUADKEY: quadkeys to cells. Without NumPy: Python reads base 4 as fast, and starts sooner."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from gateway import redshift_batch_handler
-from lib.cells import MAX_RESOLUTION, from_position
-from lib.rows import Checks
+from gateway import RowError, redshift_batch_handler
+from lib.cells.layout import CELL, MAX_RESOLUTION, POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
 _DIGITS = "0123"
 _SHOWN = 40
+# By resolution: all that is not digits of the quadkey, and how far these are from the right.
+_FRAMES = [CELL | z << 52 | POSITION >> 2 * z for z in range(MAX_RESOLUTION + 1)]
+_SHIFTS = [2 * (MAX_RESOLUTION - z) for z in range(MAX_RESOLUTION + 1)]
 
 
 @redshift_batch_handler()
-def lambda_handler(quadkeys: Sequence[str]) -> Sequence[Any] | NDArray[Any]:
+def lambda_handler(quadkeys: Sequence[str]) -> Sequence[int | RowError]:
     """A column of quadkeys to cells."""
-    checks = Checks("QUADBIN_FROMQUADKEY")
-    lengths = np.fromiter(map(len, quadkeys), dtype=np.int64, count=len(quadkeys))
     # All digits at once: nothing is left when every character is one.
     others = "".join(quadkeys).encode(errors="replace").translate(None, _DIGITS.encode())
-    if others or (lengths > MAX_RESOLUTION).any():
-        wrong = np.array([len(key) > MAX_RESOLUTION or key.strip(_DIGITS) != "" for key in quadkeys])
-        checks.reject(
-            wrong,
-            lambda row: f"quadkey {quadkeys[row][:_SHOWN]!r} is out of range: 0 to {MAX_RESOLUTION} digits from 0 to 3",
-        )
-        quadkeys = ["" if bad else key for bad, key in zip(wrong.tolist(), quadkeys, strict=True)]
-        lengths = np.where(wrong, 0, lengths)
+    if others or max(map(len, quadkeys), default=0) > MAX_RESOLUTION:
+        return [_wrong(key) or _cell(key) for key in quadkeys]
+    return list(map(_cell, quadkeys))
+
+
+def _cell(key: str) -> int:
     # A quadkey is the position in base 4.
-    numbers = np.array([int(key or "0", 4) for key in quadkeys], dtype=np.int64)
-    return checks.finish(from_position(lengths, numbers << 2 * (MAX_RESOLUTION - lengths)))
+    return _FRAMES[len(key)] | int(key or "0", 4) << _SHIFTS[len(key)]
+
+
+def _wrong(key: str) -> RowError | None:
+    if len(key) <= MAX_RESOLUTION and not key.strip(_DIGITS):
+        return None
+    shown = repr(key[:_SHOWN])
+    return RowError(f"QUADBIN_FROMQUADKEY: quadkey {shown} is out of range: 0 to {MAX_RESOLUTION} digits from 0 to 3")

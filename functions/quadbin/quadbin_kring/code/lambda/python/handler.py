@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway import redshift_batch_handler
-from lib.cells import CELLS_LIMIT, check, ring
-from lib.rows import Checks, id_lists, integers
+from lib.cells.ids import check
+from lib.cells.layout import CELLS_LIMIT
+from lib.cells.rings import ring
+from lib.rows.checks import Checks, integers
+from lib.rows.text import id_lists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 from gateway import redshift_batch_handler
-from lib.cells import check, ring
-from lib.rows import RESULT_LIMIT, Checks, integers, too_long
+from lib.cells.ids import check
+from lib.cells.rings import ring
+from lib.rows.checks import Checks, integers
+from lib.rows.text import RESULT_LIMIT, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

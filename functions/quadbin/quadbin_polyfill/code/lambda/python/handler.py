@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gateway import redshift_batch_handler
-from lib.cells import CELLS_LIMIT, MAX_RESOLUTION, NOISE, encode
-from lib.geometry import read_shapes
-from lib.rows import Checks, id_lists, integers
+from lib.cells.ids import encode
+from lib.cells.layout import CELLS_LIMIT, MAX_RESOLUTION
+from lib.cells.mercator import NOISE
+from lib.geometry.shapes import read_shapes
+from lib.rows.checks import Checks, integers
+from lib.rows.text import id_lists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 @redshift_batch_handler()
 def lambda_handler(geoms: Sequence[str], resolutions: Sequence[int]) -> Sequence[Any] | NDArray[Any]:
     """Columns of geometries and resolutions to arrays of cells."""
-    from lib.covering import cover  # noqa: PLC0415 - shapely is loaded by the first call, not by the module
+    from lib.covering.cover import cover  # noqa: PLC0415 - shapely is loaded by the first call, not by the module
 
     checks = Checks("QUADBIN_POLYFILL")
     z = checks.within("resolution", integers(resolutions), 0, MAX_RESOLUTION)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gateway import redshift_batch_handler
-from lib.cells import CELLS_LIMIT, MAX_RESOLUTION, check, from_position
-from lib.rows import Checks, id_lists, integers
+from lib.cells.ids import check, from_position
+from lib.cells.layout import CELLS_LIMIT, MAX_RESOLUTION
+from lib.rows.checks import Checks, integers
+from lib.rows.text import id_lists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

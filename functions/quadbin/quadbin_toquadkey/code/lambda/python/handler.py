@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gateway import redshift_batch_handler
-from lib.cells import check
-from lib.rows import Checks, integers
+from lib.cells.ids import check
+from lib.rows.checks import Checks, integers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
