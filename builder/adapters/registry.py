@@ -28,6 +28,13 @@ TIMEOUT = (10, 120)
 # An interrupted answer or a busy registry; an upload's own body is never sent twice without asking for a new place.
 RETRIES = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), allowed_methods=("GET", "HEAD"))
 
+# By status or by the specification's code.
+_HINTS = (
+    ("NAME_UNKNOWN", "the repository does not exist there: `builder push` creates it in ECR alone"),
+    ("401", "the credentials are ECR's: does IMAGE_REGISTRY lead to this account's ECR?"),
+    ("403", "the identity needs ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:PutImage"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
@@ -142,15 +149,11 @@ class Repository:
     def _expect(self, answer: requests.Response, status: int, *, doing: str) -> None:
         if answer.status_code == status:
             return
-        hints = {
-            requests.codes.unauthorized: "the credentials are ECR's: does IMAGE_REGISTRY lead to this account's ECR?",
-            requests.codes.forbidden: "the identity needs ecr:InitiateLayerUpload, UploadLayerPart, PutImage and more",
-            requests.codes.not_found: "the repository does not exist: `builder push` creates it in ECR",
-        }
+        told = _told(answer)
         raise BuildError(
-            f"{doing}: the registry answers {answer.status_code} {_told(answer)}".rstrip(),
+            f"{doing}: the registry answers {answer.status_code} {told}".rstrip(),
             where=self.address,
-            hint=hints.get(answer.status_code, ""),
+            hint=next((hint for sign, hint in _HINTS if sign in (str(answer.status_code), told.partition(":")[0])), ""),
         )
 
 

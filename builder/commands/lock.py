@@ -36,7 +36,7 @@ def command(app: App, modules: str, *, check: bool, upgrade: bool) -> None:
         problems = [problem for module in chosen if (problem := requirements.stale(module))]
         if problems:
             raise BuildError(problems=problems)
-        app.console.line(f"{len(chosen)} locks answer their functions' requirements")
+        app.console.line(f"up to date: {', '.join(module.name for module in chosen) or 'no module needs a lock'}")
         return
     from builder.adapters.resolver import Resolver  # noqa: PLC0415  --check starts nothing
 
@@ -64,9 +64,10 @@ def _lock(module: Module, file: Path, resolver: Resolver, *, upgrade: bool) -> s
         raise CatalogError(problems=requirements.attribute(module, resolver.complaint, str(error))) from error
     text = requirements.render(module, resolved)
     count = resolved.count("==")
+    packages = f"{count} package{'s' if count != 1 else ''}"
     if text == module.requirements_lock:
-        return f"{count} packages, unchanged"
+        return f"{packages}, unchanged"
     temporary = file.with_name(f"{file.name}.new")
     temporary.write_text(text, "utf-8")
     temporary.replace(file)
-    return f"{count} packages in {file}"
+    return f"{packages} in {file}"

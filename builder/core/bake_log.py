@@ -1,6 +1,6 @@
 """What `docker buildx bake --progress plain` says, read as it comes: steps done, steps cached, and the one that failed.
 
-A step says `#8 [quadbin packages 1/1] RUN ...` first, then its output with the seconds (`#8 0.345 text`), and at the end
+A step says `#8 [quadbin packages 1/1] RUN ...` first, then its output with the seconds (`#8 0.345 text`), and last
 `#8 DONE 4.9s`, `#8 CACHED` or `#8 ERROR: process "..." did not complete successfully: exit code: 1`.
 """
 

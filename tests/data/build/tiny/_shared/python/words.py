@@ -1,0 +1,3 @@
+"""A shared library of one file."""
+
+GREETING = "Hello"
