@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from builder.core.catalog import open_catalog
 from builder.core.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.console import Console
+    from builder.model import Catalog
 
 
 @dataclass
@@ -35,6 +37,15 @@ class App:
         for notice in settings.notices:
             self.console.notice(notice)
         return settings
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Raises CatalogError with every problem of every file. Notices are printed once."""
+        settings = self.settings
+        catalog = open_catalog(settings.functions_roots, self.project, prefix=settings.lambda_prefix)
+        for notice in catalog.notices:
+            self.console.notice(notice)
+        return catalog
 
     @property
     def build(self) -> Path:

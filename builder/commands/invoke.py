@@ -11,7 +11,6 @@ import click
 from builder.commands._options import catalogue, output_format, pass_app
 from builder.commands._ways import open_way
 from builder.core import calls
-from builder.core.catalog import open_catalog
 from builder.core.modules import group
 from builder.core.selection import select
 from builder.errors import UsageError
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 @pass_app
 def command(app: App, function: str, arguments: tuple[str, ...], way: str, rows: Any) -> None:
     """Call FUNCTION with one ARGUMENT for each parameter; NULL is NULL, SUPER is JSON, a geometry WKT or GeoJSON."""
-    catalog = open_catalog(app.settings.functions_roots, app.project)
+    catalog = app.catalog
     (found,) = select(catalog, modules="", functions=function)
     batch = _rows(found, rows.read()) if rows else [calls.parse_arguments(found, arguments)]
     modules = {module.name: module for module in group(catalog, catalog.functions)}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from builder.commands import _options
-from builder.core.catalog import open_catalog
 from builder.core.selection import select
 
 if TYPE_CHECKING:
@@ -27,10 +26,7 @@ def command(app: App, modules: str, functions: str, *, everything: bool) -> None
 
     Private functions, whose names begin with two underscores, are shown with --all, or when they are named.
     """
-    catalog = open_catalog(app.settings.functions_roots, app.project, prefix=app.settings.lambda_prefix)
-    for notice in catalog.notices:
-        app.console.notice(notice)
-    shown = select(catalog, modules, functions)
+    shown = select(app.catalog, modules, functions)
     if not (everything or functions):
         shown = tuple(function for function in shown if not function.private)
     if app.console.format == "json":

@@ -8,7 +8,6 @@ import click
 
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
 from builder.core import sql_script
-from builder.core.catalog import open_catalog
 from builder.core.modules import group
 from builder.core.selection import select
 from builder.core.sql_checks import notices
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 @pass_app
 def command(app: App, modules: str, functions: str, *, dropping: bool) -> None:
     """Print the SQL of the selected functions, one transaction for each module, without running it."""
-    catalog = open_catalog(app.settings.functions_roots, app.project)
+    catalog = app.catalog
     chosen = group(catalog, select(catalog, modules=modules, functions=functions))
     for notice in (notice for module in chosen for notice in notices(sql_script.target(module, app.settings))):
         app.console.notice(notice)

@@ -10,7 +10,6 @@ import click
 from builder.commands._options import catalogue, output_format, pass_app, selection
 from builder.commands._ways import WAYS, open_way
 from builder.core import cases
-from builder.core.catalog import open_catalog
 from builder.core.modules import group
 from builder.core.selection import select
 from builder.errors import CasesError, CatalogError, Problem
@@ -48,7 +47,7 @@ class Ran:
 @pass_app
 def command(app: App, modules: str, functions: str, ways: tuple[str, ...], *, every: bool) -> None:
     """Run the cases of every function; exit code 10 where one fails or two ways differ."""
-    catalog = open_catalog(app.settings.functions_roots, app.project)
+    catalog = app.catalog
     suite = _read(app.project, select(catalog, modules=modules, functions=functions))
     grouped = {module.name: module for module in group(catalog, catalog.functions)}
     titles = WAYS if every else tuple(dict.fromkeys(ways)) or WAYS[:1]

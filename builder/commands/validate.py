@@ -8,7 +8,6 @@ import click
 
 from builder.commands import _options
 from builder.core import sql_script
-from builder.core.catalog import open_catalog
 from builder.core.modules import group
 
 if TYPE_CHECKING:
@@ -25,9 +24,7 @@ def command(app: App) -> None:
 
     Nothing is imported, built or called. All problems are printed, with file and line; the exit code is then 3.
     """
-    catalog = open_catalog(app.settings.functions_roots, app.project, prefix=app.settings.lambda_prefix)
-    for notice in catalog.notices:
-        app.console.notice(notice)
+    catalog = app.catalog
     # What Redshift would refuse in the SQL shows when it is rendered. Raises CatalogError too.
     sql_script.creations(group(catalog, catalog.functions), app.settings)
     counts = _counts(catalog)
