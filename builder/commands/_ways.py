@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from builder import names, ways
@@ -25,11 +26,11 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
 
         return ways.image(modules, reference=lambda module: local_tag(app.settings.lambda_prefix, module))
     if title == "deployed":
-        from builder.adapters import aws, functions  # noqa: PLC0415  each way loads only its own libraries
+        from builder.adapters.aws import Aws  # noqa: PLC0415  each way loads only its own libraries
+        from builder.adapters.invocation import invoke  # noqa: PLC0415
 
-        lambdas = functions.Functions(aws.connect(app.settings))
-        prefix = app.settings.lambda_prefix
-        return ways.deployed(lambdas.invoke, name=lambda module: names.lambda_name(prefix, module))
+        aws, prefix = Aws(app.settings), app.settings.lambda_prefix
+        return ways.deployed(partial(invoke, aws), name=lambda module: names.lambda_name(prefix, module))
     if app.settings.warehouse is None:
         raise SettingsError(
             "no Redshift is configured",

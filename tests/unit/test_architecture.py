@@ -90,9 +90,7 @@ def test_the_builder_and_the_runtime_import_nothing_of_one_another() -> None:
 
 def test_every_error_class_has_an_exit_code_of_its_own() -> None:
     classes = [
-        value
-        for value in vars(errors).values()
-        if isinstance(value, type) and issubclass(value, errors.BuilderError)
+        value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.BuilderError)
     ]
     codes = [value.exit_code for value in classes]
     assert len(codes) == len(set(codes))
