@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -29,7 +28,27 @@ NoneType = type(None)
 _DIGITS_TO_ZERO = bytes(ord("0") if byte in b"123456789" else byte for byte in range(256))
 # 2**64 has 20 digits; below zero 64 bits end at 19.
 _PAST_64_BITS = (b"0" * 20, b"-" + b"0" * 19)
-_PLAIN_INTEGER = re.compile(r"\s*[+-]?\d+\s*")
+# "l" and "u" are in true, false and null.
+_NOT_A_NUMBER = ("l", "u", '"', "[", "{")
+
+
+def decode_at_once(columns: list[list[Any]], types: Iterable[WireType]) -> list[list[Any]] | None:
+    """What the handler gets, if no value is NULL and all are as they should be; None if a closer look is needed.
+
+    That no value is None is found out on the way to something else wherever it can be: a look at every value of a
+    column takes a tenth of the time of parsing the whole request.
+    """
+    ready: list[list[Any]] = []
+    for column, wire in zip(columns, types, strict=True):
+        at_once = _AT_ONCE.get(wire.family)
+        if at_once is not None:
+            decoded = at_once(column)
+        else:
+            decoded = None if None in column or wire.family in _DECODERS else column
+        if decoded is None:
+            return None
+        ready.append(decoded)
+    return ready
 
 
 def decode(columns: list[list[Any]], types: Iterable[WireType], *, exact: bool) -> dict[int, str]:
@@ -77,40 +96,41 @@ def _integers(column: list[Any], exact: bool) -> list[Any]:  # noqa: FBT001  one
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, str) and not _PLAIN_INTEGER.fullmatch(value):
-        raise ValueError(value)
     number = int(value)
     if number != value and not isinstance(value, str):
         raise ValueError(value)
     return number
 
 
-def _floats(column: list[Any], _exact: bool) -> list[Any]:  # noqa: FBT001
-    kinds = set(map(type, column))
-    if kinds == {float}:
-        return column
-    if kinds == {str}:
-        return _parse_floats(column)
-    return [value if value is None else float(value) for value in column]
-
-
-def _parse_floats(column: list[str]) -> list[float]:
-    """As float() reads each text, ten times as fast: orjson reads them all as one array.
-
-    Each text is at least one element or makes the array invalid, so a right count with nothing but numbers means that
-    every text was one number. 'NaN' and 'Infinity' are not JSON and take the slow way.
-    """
+def _integers_at_once(column: list[Any]) -> list[Any] | None:
+    # A sum is an int where every value was: None and text raise, and one float makes it a float.
     try:
-        numbers: list[Any] = orjson.loads(f"[{','.join(column)}]")
-    except ValueError:
-        return list(map(float, column))
-    kinds = set(map(type, numbers))
-    if len(numbers) != len(column) or not kinds <= {float, int}:
-        return list(map(float, column))
-    if int not in kinds:
-        return numbers
-    # An integer's text is a float all the same; "-0" has lost its sign as an integer, so zeros are read from the text.
-    return [float(number) if number else float(text) for number, text in zip(numbers, column, strict=True)]
+        return column if type(sum(column)) is int else None
+    except TypeError:
+        return None
+
+
+def _floats_at_once(column: list[Any]) -> list[Any] | None:
+    """As float() reads each text, several times as fast: orjson reads them all as one array.
+
+    A text gives at least one element or makes the array invalid, so with a right count each text gave one. Without the
+    letters of true, false and null, without quotes and brackets, it was a number; with a point in each it is a float.
+    'NaN' and 'Infinity' are not JSON, and go the slow way.
+    """
+    if column and type(column[0]) is float:
+        return column if set(map(type, column)) == {float} else None
+    try:
+        joined = ",".join(column)
+        if joined.count(".") != len(column) or any(sign in joined for sign in _NOT_A_NUMBER):
+            return None
+        numbers: list[Any] = orjson.loads(f"[{joined}]")
+    except (TypeError, ValueError):
+        return None
+    return numbers if len(numbers) == len(column) else None
+
+
+def _floats(column: list[Any], _exact: bool) -> list[Any]:  # noqa: FBT001
+    return [value if value is None else float(value) for value in column]
 
 
 def _decimals(column: list[Any], exact: bool) -> list[Any]:  # noqa: FBT001
@@ -140,6 +160,10 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004  enough to recognise it
 
 
+_AT_ONCE: dict[Family, Callable[[list[Any]], list[Any] | None]] = {
+    "integer": _integers_at_once,
+    "float": _floats_at_once,
+}
 _DECODERS: dict[Family, Callable[[list[Any], bool], list[Any]]] = {
     "integer": _integers,
     "float": _floats,

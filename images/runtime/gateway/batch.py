@@ -32,6 +32,9 @@ class Batch:
 
         Raises InexactError (see arguments.decode), and BatchError for what concerns all rows.
         """
+        ready = arguments.decode_at_once(columns, types)
+        if ready is not None:
+            return self._call(ready, self.size)
         kept = self._kept(columns)
         columns = columns if kept is None else [list(compress(column, kept)) for column in columns]
         errors = arguments.decode(columns, types, exact=exact)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,7 +56,6 @@ _FAMILIES: dict[str, Family] = {
 _BITS = {"SMALLINT": 16, "INT2": 16, "INTEGER": 32, "INT": 32, "INT4": 32}
 # Redshift makes TEXT VARCHAR(256) and BPCHAR CHAR(256); the others default to what the catalogue writes.
 _SIZES = {"TEXT": 256, "BPCHAR": 256}
-_TYPE = re.compile(r"([A-Z][A-Z0-9 ]*?)\s*(?:\(\s*([A-Z0-9]+)\s*(?:,\s*\d+\s*)?\))?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +72,14 @@ class WireType:
 
 def wire_type(name: str) -> WireType:
     """`VARCHAR(20)`, `DECIMAL(18, 3)`, `double precision`. Raises ValueError for a type that is not Redshift's."""
-    match = _TYPE.fullmatch(" ".join(name.upper().split()))
-    family = _FAMILIES.get(match[1]) if match else None
-    if match is None or family is None:
+    head, _, tail = name.upper().partition("(")
+    word, size = " ".join(head.split()), tail.partition(")")[0].partition(",")[0].strip()
+    family = _FAMILIES.get(word)
+    if family is None or ("(" in name) != name.rstrip().endswith(")"):
         raise ValueError(f"{name!r} is not a Redshift type")
-    word, size = match[1], match[2]
     bits = _BITS.get(word, 64)
     limit = _SIZES.get(word, TEXT_LIMIT)
-    if family == "text" and size is not None and size.isdecimal():
+    if family == "text" and size.isdecimal():
         limit = min(int(size), TEXT_LIMIT)
     return WireType(
         name=name,

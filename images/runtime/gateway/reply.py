@@ -46,36 +46,38 @@ def payload(reply: bytes, count: int) -> bytes:
     return text
 
 
-def checked(reply: Any, count: int) -> bytes:
+def checked(reply: Any, count: int, *, name: str) -> bytes:
     """A plain handler's reply, as text or as a dict, with its number of results checked. Raises BatchError."""
     if isinstance(reply, (str, bytes)):
-        body, text = _read(reply), reply.encode() if isinstance(reply, str) else reply
+        body, text = _read(reply, name), reply.encode() if isinstance(reply, str) else reply
     else:
         body, text = reply, b""
     if not isinstance(body, dict) or not isinstance(body.get("success"), bool):
         raise BatchError(
-            f"the handler returned {_shown(reply)}; expected a dict, or its JSON text, of the form "
+            f"{name}: the handler returned {_shown(reply)}; expected a dict, or its JSON text, of the form "
             '{"success": true, "num_records": n, "results": [...]} or {"success": false, "error_msg": "..."}'
         )
     if not body["success"]:
-        return failure(str(body.get("error_msg") or "the handler gave no error_msg"), count)
+        return failure(str(body.get("error_msg") or f"{name}: the handler gave no error_msg"), count)
     results = body.get("results")
     found = None if isinstance(results, (str, bytes, dict)) else getattr(results, "__len__", lambda: None)()
     if found != count:
-        raise BatchError(f"the handler returned {'no' if found is None else found} results for {count} rows")
+        raise BatchError(f"{name}: the handler returned {'no' if found is None else found} results for {count} rows")
     if text and body.get("num_records") == count:
         return text
     try:
         return success(results, count)
     except TypeError as error:
-        raise BatchError(f"the handler's results cannot be written as JSON: {error.__cause__ or error}") from error
+        raise BatchError(
+            f"{name}: the handler's results cannot be written as JSON: {error.__cause__ or error}"
+        ) from error
 
 
-def _read(reply: str | bytes) -> Any:
+def _read(reply: str | bytes, name: str) -> Any:
     try:
         return orjson.loads(reply)
     except ValueError as error:
-        raise BatchError(f"the handler returned a text that is not JSON: {error}: {_shown(reply)}") from error
+        raise BatchError(f"{name}: the handler returned a text that is not JSON: {error}: {_shown(reply)}") from error
 
 
 def _shown(value: Any) -> str:

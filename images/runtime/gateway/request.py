@@ -9,8 +9,7 @@ function with one argument may be a list or the bare value; without arguments th
 
 from __future__ import annotations
 
-import re
-from itertools import chain
+from operator import countOf
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,9 +18,6 @@ from gateway.errors import BatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# The last part of a possibly qualified name; within quotes a quote is doubled, and dots are letters.
-_LAST_PART = re.compile(r'(?:^|\.)\s*(?:"((?:[^"]|"")*)"|([^".]*))\s*$')
 
 
 def parse(body: bytes, *, exact: bool = False) -> dict[str, Any]:
@@ -50,11 +46,10 @@ def parse_as_python(body: bytes) -> dict[str, Any]:
 def function_name(event: dict[str, Any]) -> str:
     """The last part of `external_function`, unquoted and in lower case: Redshift folds names, quoted ones too."""
     name = event.get("external_function")
-    match = _LAST_PART.search(name) if isinstance(name, str) else None
-    if match is None:
+    last = _last_part(name.strip()) if isinstance(name, str) else ""
+    if not last:
         raise BatchError(f"the request's external_function is {name!r}: nothing says which function to call")
-    quoted, bare = match[1], match[2]
-    return quoted.replace('""', '"').lower() if quoted is not None else bare.strip().lower()
+    return last.lower()
 
 
 def row_count(event: dict[str, Any]) -> int:
@@ -79,13 +74,16 @@ def columns(event: dict[str, Any], arity: int) -> list[list[Any]]:
         if arity and count:
             raise BatchError(f"the request has no arguments for its {count} rows; the function takes {arity}")
         return [[] for _ in range(arity)]
-    if set(map(type, rows)) != {list}:
+    if countOf(map(type, rows), list) != count:
         rows = [_as_list(row, arity, place) for place, row in enumerate(rows)]
-    if not set(map(len, rows)) <= {arity}:
+    try:
+        found = list(map(list, zip(*rows, strict=True)))
+    except ValueError:
+        found = []
+    if count and len(found) != arity:
         place, row = next((place, row) for place, row in enumerate(rows) if len(row) != arity)
         raise BatchError(f"row {place} of the request has {len(row)} arguments; the function takes {arity}")
-    flat = list(chain.from_iterable(rows))
-    return [flat[place::arity] for place in range(arity)]
+    return found or [[] for _ in range(arity)]
 
 
 def width(event: dict[str, Any], function: Callable[..., Any]) -> int:
@@ -98,6 +96,16 @@ def width(event: dict[str, Any], function: Callable[..., Any]) -> int:
         return 1
     code = getattr(function, "__code__", None)
     return int(code.co_argcount) if code is not None and rows else 0
+
+
+def _last_part(name: str) -> str:
+    """Of a possibly qualified name. Within quotes a quote is doubled, and dots are letters."""
+    if not name.endswith('"'):
+        return name.rpartition(".")[2].strip()
+    start = name.rfind('"', 0, -1)
+    while start > 0 and name[start - 1] == '"':
+        start = name.rfind('"', 0, start - 1)
+    return name[start + 1 : -1].replace('""', '"') if start >= 0 else ""
 
 
 def _as_list(row: Any, arity: int, place: int) -> list[Any]:
