@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.core import deploy_plan, explain, images
-from builder.core.catalog import open_catalog
 from builder.core.desired import Scope
 from builder.core.receipt import place_of
 from builder.core.selection import selection
@@ -62,9 +61,7 @@ def look(app: App, modules: str, functions: str, *, removal: bool = False) -> It
     """Opens the doors, looks once, and closes them. Raises what is wrong with catalogue, settings and credentials."""
     # The catalogue first: what is wrong there needs neither boto3, which is slow to load, nor an account.
     settings = app.settings
-    chosen = selection(
-        open_catalog(settings.functions_roots, app.project, prefix=settings.lambda_prefix), modules, functions
-    )
+    chosen = selection(app.catalog, modules, functions)
     lock = images.read(app.state)
     scopes = tuple(
         Scope(module=module, names=tuple(each.name for each in chosen.functions if each.module == module.name))

@@ -1,0 +1,304 @@
+"""Plan, deploy, status and remove as a user calls them, against the local cloud.
+
+The images are stand-ins that nothing runs: what runs is the business of the tests that invoke and query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from builder.adapters import receipts
+from builder.adapters.aws import Aws
+from builder.adapters.functions import LambdaFunctions
+from builder.adapters.observe import Question, World, observe
+from builder.adapters.repositories import EcrRepositories
+from builder.adapters.roles import IamRoles
+from builder.adapters.warehouse import connect
+from builder.apply import Ledger, apply
+from builder.core import deploy_plan, images
+from builder.core.catalog import open_catalog
+from builder.core.desired import Scope
+from builder.core.receipt import place_of
+from builder.core.selection import selection
+from builder.core.settings import load
+from builder.model import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+pytestmark = pytest.mark.cloud
+
+ROOT = Path(__file__).resolve().parents[2]
+MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+CONFIG = {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 2, "digest": f"sha256:{'0' * 64}"}
+
+LAMBDA_FUNCTION = """
+function_type: scalar
+status: stable
+author: Analytics Toolbox
+description: Says hello.
+arguments:
+  - {name: name, type: string, description: Whom to greet}
+  - {name: times, type: int, description: How often}
+output: {type: string, description: A greeting}
+examples:
+  - {description: One, sql: "SELECT carto.GREET('you', 1)", output: "hello you"}
+clouds:
+  redshift:
+    type: lambda
+    code_file: code/lambda/python/handler.py
+"""
+SQL_FUNCTION = """
+function_type: scalar
+status: stable
+author: Analytics Toolbox
+description: Says hello twice.
+arguments:
+  - {name: name, type: string, description: Whom to greet}
+output: {type: string, description: A greeting}
+examples:
+  - {description: Two, sql: "SELECT carto.GREET_TWICE('you')", output: "hello you hello you"}
+clouds:
+  redshift: {type: sql}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A folder with a catalogue of two functions, a lock, and a prefix of its own."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    prefix: str
+
+    def builder(self, *arguments: str) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "-m", "builder", "--project", str(self.folder), *arguments],
+            env=dict(self.environ),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return Outcome(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.environ["AWS_ENDPOINT_URL"],
+            region_name=self.environ["AWS_REGION"],
+            aws_access_key_id=self.environ["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environ["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def ours(self) -> dict[str, list[str]]:
+        """What AWS has under the prefix."""
+        functions = self.client("lambda").list_functions()["Functions"]
+        repositories = self.client("ecr").describe_repositories()["repositories"]
+        roles = self.client("iam").list_roles()["Roles"]
+        return {
+            "functions": [each["FunctionName"] for each in functions if each["FunctionName"].startswith(self.prefix)],
+            "repositories": [
+                each["repositoryName"] for each in repositories if each["repositoryName"].startswith(self.prefix)
+            ],
+            "roles": sorted(each["RoleName"] for each in roles if each["RoleName"].startswith("CiDeploy")),
+        }
+
+    def push(self, content: str) -> None:
+        """A stand-in for build and push: a manifest in the registry, and its digest in the lock."""
+        name = f"{self.prefix}greeting"
+        ecr = self.client("ecr")
+        if name not in self.ours()["repositories"]:
+            tags = {"managed-by": "analytics-toolbox-gateway", "gateway-prefix": self.prefix}
+            ecr.create_repository(
+                repositoryName=name, tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+            )
+        manifest = json.dumps(
+            {
+                "schemaVersion": 2,
+                "mediaType": MEDIA_TYPE,
+                "config": CONFIG,
+                "layers": [],
+                "annotations": {"content": content},
+            }
+        )
+        answer = ecr.put_image(repositoryName=name, imageManifest=manifest, imageTag=content)
+        digest = answer["image"]["imageId"]["imageDigest"]
+        assert digest == f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
+        image = Image(
+            module="greeting",
+            repository=f"{self.environ['IMAGE_REGISTRY']}/{name}",
+            digest=digest,
+            media_type=MEDIA_TYPE,
+            size=2,
+            content_hash=f"sha256:{hashlib.sha256(content.encode()).hexdigest()}",
+            functions=("greet",),
+        )
+        images.write(self.folder / ".builder", {"greeting": image})
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def project(tmp_path: Path, local_cloud: Mapping[str, str], request: pytest.FixtureRequest) -> Iterator[Project]:
+    """Everything of ours is gone when the test ends, whatever it has left."""
+    folder = tmp_path / "project"
+    greet, twice = (folder / "functions" / "greeting" / name for name in ("greet", "greet_twice"))
+    write(greet / "function.yaml", LAMBDA_FUNCTION)
+    write(greet / "README.md", "# greet\n")
+    write(greet / "code" / "lambda" / "python" / "handler.py", "def lambda_handler(event, context):\n    return None\n")
+    write(twice / "function.yaml", SQL_FUNCTION)
+    write(twice / "README.md", "# greet_twice\n")
+    write(twice / "code" / "redshift.sql", "SELECT {{ schema }}.greet($1, 2)\n")
+    serial = f"{zlib.crc32(request.node.name.encode()) % 10**6:06d}"
+    prefix = f"ci-deploy-{serial}-"
+    environ = {
+        **local_cloud,
+        "PYTHONPATH": str(ROOT),
+        "RS_LAMBDA_PREFIX": prefix,
+        "RS_SCHEMA": f"ci_deploy_{serial}",
+    }
+    made = Project(folder=folder, environ=environ, prefix=prefix)
+    made.push("one")
+    yield made
+    made.builder("remove", "--yes")
+
+
+def test_a_plan_changes_nothing_and_a_dry_run_prints_the_very_same(project: Project) -> None:
+    before = project.ours()
+    plan = project.builder("plan", "--detailed-exitcode")
+    assert plan.code == 2, plan.err
+    dry = project.builder("deploy", "--dry-run")
+    assert (dry.code, dry.out) == (0, plan.out)
+    assert project.ours() == before
+    deployed = project.builder("deploy")
+    assert deployed.code == 0, deployed.err
+    assert deployed.out.startswith(plan.out)
+
+
+def test_a_second_deploy_has_nothing_to_do(project: Project) -> None:
+    first = project.builder("deploy", "--format", "json")
+    assert first.code == 0, first.err
+    assert json.loads(first.out)["plan"]
+    again = project.builder("deploy", "--format", "json")
+    assert json.loads(again.out)["plan"] == []
+    assert json.loads(again.out)["receipt"] == json.loads(first.out)["receipt"]
+    assert project.builder("plan", "--detailed-exitcode").code == 0
+
+
+def test_the_function_runs_the_digest_of_the_lock(project: Project) -> None:
+    assert project.builder("deploy").code == 0
+    project.push("two")
+    plan = project.builder("plan")
+    assert "Lambda function" in plan.out
+    assert project.builder("deploy").code == 0
+    answer = project.client("lambda").get_function(FunctionName=f"{project.prefix}greeting")
+    lock = images.read(project.folder / ".builder")["greeting"]
+    assert answer["Code"]["ImageUri"] == lock.reference
+    assert answer["Tags"]["content-hash"] == lock.content_hash
+    assert (answer["Configuration"]["MemorySize"], answer["Configuration"]["Timeout"]) == (512, 60)
+
+
+def test_status_shows_what_runs_beside_the_lock(project: Project) -> None:
+    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    assert (row["state"], row["lock"], row["sql"]) == ("not deployed", "not deployed", "0 of 2")
+    assert project.builder("deploy").code == 0
+    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    assert (row["function"], row["state"]) == (f"{project.prefix}greeting", "Active")
+    assert (row["lock"], row["sql"]) == ("same", "2 of 2")
+    project.push("two")
+    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    assert row["lock"] == "differs"
+
+
+def test_remove_asks_first_and_then_leaves_nothing(project: Project) -> None:
+    assert project.builder("deploy").code == 0
+    refused = project.builder("remove")
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    assert project.ours()["functions"] == [f"{project.prefix}greeting"]
+    removed = project.builder("remove", "--yes")
+    assert removed.code == 0, removed.err
+    left = project.ours()
+    assert (left["functions"], left["repositories"]) == ([], [])
+    assert not [role for role in left["roles"] if project.prefix.split("-")[2] in role]
+    assert list((project.folder / ".builder" / "receipts").iterdir()) == []
+    # The schema is gone too: it would have to be made again. A SQL function alone needs no image for its plan.
+    plan = json.loads(project.builder("plan", "--functions", "greet_twice", "--format", "json").out)
+    assert [action["action"] for action in plan] == ["create_schema", "run_sql"]
+
+
+def test_a_deploy_without_changes_reads_a_few_times_and_writes_never(project: Project) -> None:
+    assert project.builder("deploy").code == 0
+    settings = load(project.folder, flags={}, environ=project.environ)
+    aws, calls = Aws(settings), []
+    for service in ("sts", "iam", "lambda", "ecr"):
+        events = aws.client(service).meta.events
+        events.register("before-call", lambda model, **_: calls.append(model.name))
+    identity = aws.identity()
+    catalog = selection(open_catalog(settings.functions_roots, project.folder, prefix=project.prefix))
+    scopes = [Scope(module=module, names=tuple(each.name for each in module.functions)) for module in catalog.modules]
+    file = receipts.path(project.folder / ".builder", identity, project.prefix)
+    assert settings.warehouse is not None
+    with connect(settings.warehouse) as warehouse:
+        world = World(
+            functions=LambdaFunctions(aws), roles=IamRoles(aws), repositories=EcrRepositories(aws), warehouse=warehouse
+        )
+        lock = images.read(project.folder / ".builder")
+        question = Question(scopes=scopes, lock=lock, settings=settings)
+        observed = observe(world, question, identity, receipts.load(file, identity, project.prefix))
+        actions = deploy_plan.plan(scopes, lock, settings, observed)
+        apply(actions, observed.receipt, world=world, ledger=Ledger(file=file, place=place_of(settings)))
+    expected = ["GetCallerIdentity", "GetFunction", "GetPolicy", "GetRole", "GetRole", "GetRolePolicy", "GetRolePolicy"]
+    assert sorted(calls) == expected
+
+
+def test_a_part_is_removed_and_the_rest_stays(project: Project) -> None:
+    assert project.builder("deploy").code == 0
+    assert project.builder("remove", "--functions", "GREET_TWICE", "--yes").code == 0
+    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    assert (row["state"], row["sql"]) == ("Active", "1 of 2")
+    plan = json.loads(project.builder("plan", "--format", "json").out)
+    assert [action["action"] for action in plan] == ["run_sql"]
+    assert [change["function"] for change in plan[0]["changes"]] == ["greet_twice"]
+
+
+def test_without_an_image_the_command_says_what_to_run(project: Project) -> None:
+    (project.folder / ".builder" / "images.lock.json").unlink()
+    refused = project.builder("deploy")
+    assert refused.code == 5
+    assert "builder build --modules greeting" in refused.err
+    assert project.ours()["functions"] == []
+
+
+def test_wrong_credentials_are_a_settings_error(project: Project) -> None:
+    environ = {key: value for key, value in project.environ.items() if not key.startswith("AWS_ACCESS")}
+    environ |= {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}
+    environ |= {"AWS_EC2_METADATA_DISABLED": "true"}
+    del environ["AWS_SECRET_ACCESS_KEY"]
+    refused = Project(folder=project.folder, environ=environ, prefix=project.prefix).builder("plan")
+    assert refused.code == 4
+    assert "AWS_PROFILE" in refused.err
