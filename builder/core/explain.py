@@ -29,6 +29,8 @@ from builder.core.actions import (
     UpdateTrust,
 )
 
+from builder.core.receipt import NOWHERE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -166,7 +168,8 @@ def receipt(made: Receipt) -> str:
     lines += [f"role      {arn}" for arn in made.roles.values()]
     lines += [f"Lambda    {entry.arn}  {entry.image}" for entry in made.lambdas.values()]
     for label, place in made.places.items():
-        lines.append(f"functions {_count(len(place.functions), 'function')} in {label}")
+        where = "Lambda alone, no Redshift" if label == NOWHERE else label
+        lines.append(f"functions {len(place.functions)} in {where}")
     return "\n".join(lines)
 
 

@@ -105,7 +105,7 @@ def test_the_receipt_for_people_names_what_stands(site: Site) -> None:
     lines = explain.receipt(site.receipt).splitlines()
     assert lines[0] == "account 123456789012, Region eu-west-1, prefix carto-at-"
     assert "function:carto-at-h3" in lines[3]
-    assert lines[-1] == "functions 4 functions in redshift.example.com:5439/dev/dev_carto"
+    assert lines[-1] == "functions 4 in redshift.example.com:5439/dev/dev_carto"
 
 
 def test_a_note_changes_nothing_in_the_world() -> None:
