@@ -6,32 +6,21 @@ import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 from builder.adapters import aws_errors
+from builder.adapters import function_states as states
 from builder.adapters.patience import Patience
-from builder.core.actions import Tag
-from builder.core.observed import FunctionState
 from builder.core.plan_aws import ARCHITECTURE
-from builder.core.policies import INVOKE_STATEMENT, canonical
+from builder.core.policies import INVOKE_STATEMENT
 from builder.errors import AwsError
 
 if TYPE_CHECKING:
     from builder.adapters.aws import Aws
-    from builder.core.actions import CreateFunction, UpdateFunctionConfiguration
+    from builder.core.actions import CreateFunction, Tag, UpdateFunctionConfiguration
+    from builder.core.observed import FunctionState
 
 _ABSENT = ("ResourceNotFoundException",)
 # Seconds between two looks, and how many. A large image takes a minute or two to be optimised on its first arrival.
-_POLL = {"Delay": 1, "MaxAttempts": 600}
-
-_REASONS = {
-    "EniLimitExceeded": "the VPC has no network interface left: raise the quota or use another subnet",
-    "ImageAccessDenied": "Lambda may not read the image: see the repository's policy and its KMS key",
-    "ImageDeleted": "the image is no longer in the registry: builder push",
-    "InsufficientRolePermissions": "the execution role lacks a permission",
-    "InvalidImage": "the image cannot be run: builder build, then builder push",
-    "InvalidRuntime": "the image cannot be run: builder build, then builder push",
-    "KMSKeyAccessDenied": "the execution role may not use the KMS key",
-    "KMSKeyNotFound": "the KMS key is gone",
-    "SubnetOutOfIPAddresses": "the subnet has no address left",
-}
+_SECONDS = 600
+_POLL = {"Delay": 1, "MaxAttempts": _SECONDS}
 
 
 class Functions(Protocol):
@@ -77,7 +66,7 @@ class LambdaFunctions:
 
     def get(self, name: str) -> FunctionState | None:
         answer = self._call("get_function", name, absent=_ABSENT)
-        return None if answer is None else _state(answer, self._principals(name))
+        return None if answer is None else states.read(answer, self._principals(name))
 
     def names(self, prefix: str) -> tuple[str, ...]:
         found: list[str] = []
@@ -167,7 +156,7 @@ class LambdaFunctions:
         answer = self._call("get_policy", name, absent=_ABSENT)
         statements = json.loads(answer["Policy"])["Statement"] if answer else []
         ours = (each["Principal"] for each in statements if each.get("Sid") == INVOKE_STATEMENT)
-        return tuple(_principal(principal) for principal in ours)
+        return tuple(states.principal(principal) for principal in ours)
 
     def _wait(self, waiter: str, name: str) -> None:
         """Raises AwsError with Lambda's reason code when the function fails, or has not arrived at the deadline."""
@@ -177,35 +166,7 @@ class LambdaFunctions:
             try:
                 self._aws.client("lambda").get_waiter(waiter).wait(FunctionName=name, WaiterConfig=_POLL)
             except WaiterError as error:
-                raise _not_arrived(name, error.last_response) from error
-
-
-def _state(answer: dict[str, Any], principals: tuple[str, ...]) -> FunctionState:
-    configuration = answer["Configuration"]
-    code = answer.get("Code", {})
-    image_config = configuration.get("ImageConfigResponse", {}).get("ImageConfig", {})
-    return FunctionState(
-        name=configuration["FunctionName"],
-        arn=configuration["FunctionArn"],
-        role=configuration["Role"],
-        package_type=configuration.get("PackageType", "Zip"),
-        # ResolvedImageUri has the digest even where somebody deployed a tag.
-        image=code.get("ResolvedImageUri") or code.get("ImageUri", ""),
-        memory_size=configuration["MemorySize"],
-        timeout=configuration["Timeout"],
-        architectures=tuple(configuration.get("Architectures", (ARCHITECTURE,))),
-        image_config=canonical(image_config) if image_config else "",
-        state=configuration.get("State", "Active"),
-        last_update=configuration.get("LastUpdateStatus", "Successful"),
-        reason=configuration.get("StateReasonCode") or configuration.get("LastUpdateStatusReasonCode") or "",
-        tags=tuple(Tag(key=key, value=value) for key, value in sorted(answer.get("Tags", {}).items())),
-        principals=principals,
-    )
-
-
-def _principal(principal: Any) -> str:
-    """`{"AWS": "arn"}`, or a bare ARN; the ARN becomes an id of AROA... when the role behind it is removed."""
-    return str(principal.get("AWS", principal)) if isinstance(principal, dict) else str(principal)
+                raise states.not_arrived(_about(name), error.last_response, seconds=_SECONDS) from error
 
 
 def _is_conflict(error: Exception) -> bool:
@@ -224,25 +185,6 @@ def _not_yet_assumable(error: Exception) -> bool:
         and aws_errors.code(cause) == "InvalidParameterValueException"
         and "cannot be assumed by Lambda" in aws_errors.words(cause)
     )
-
-
-def _not_arrived(name: str, answer: dict[str, Any]) -> AwsError:
-    if "Error" in answer:
-        refused = answer["Error"]
-        what = f"cannot be waited for: {refused.get('Code')}: {refused.get('Message')}"
-        return AwsError(what, where=_about(name), hint="run the same command again")
-    configuration = answer["Configuration"]
-    state = configuration.get("State", "unknown")
-    update = configuration.get("LastUpdateStatus", "unknown")
-    failed = "State" if state == "Failed" else "LastUpdateStatus"
-    reason = configuration.get(f"{failed}ReasonCode", "")
-    said = configuration.get(f"{failed}Reason", "")
-    if "Failed" in (state, update):
-        what = f"failed: {reason}: {said}"
-        return AwsError(what, where=_about(name), hint=_REASONS.get(reason, "run the same command again"))
-    waited = _POLL["Delay"] * _POLL["MaxAttempts"]
-    what = f"is {state}, its last update {update}, after {waited} s of waiting: {reason} {said}".rstrip(": ")
-    return AwsError(what, where=_about(name), hint="run the same command again: it goes on waiting")
 
 
 def _pairs(tags: tuple[Tag, ...]) -> dict[str, str]:

@@ -28,7 +28,6 @@ from builder.core.actions import (
     UpdateFunctionConfiguration,
     UpdateTrust,
 )
-
 from builder.core.receipt import NOWHERE
 
 if TYPE_CHECKING:

@@ -1,0 +1,72 @@
+"""A Lambda function's states: what GetFunction says of it, and why it did not arrive where it was waited for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builder.core.actions import Tag
+from builder.core.observed import FunctionState
+from builder.core.plan_aws import ARCHITECTURE
+from builder.core.policies import canonical
+from builder.errors import AwsError
+
+# StateReasonCode and LastUpdateStatusReasonCode of the Lambda API reference, those that an image function can have.
+REASONS = {
+    "EniLimitExceeded": "the VPC has no network interface left: raise the quota or use another subnet",
+    "ImageAccessDenied": "Lambda may not read the image: see the repository's policy and its KMS key",
+    "ImageDeleted": "the image is no longer in the registry: builder push",
+    "InsufficientRolePermissions": "the execution role lacks a permission",
+    "InvalidImage": "the image cannot be run: builder build, then builder push",
+    "InvalidRuntime": "the image cannot be run: builder build, then builder push",
+    "KMSKeyAccessDenied": "the execution role may not use the KMS key",
+    "KMSKeyNotFound": "the KMS key is gone",
+    "SubnetOutOfIPAddresses": "the subnet has no address left",
+}
+
+
+def read(answer: dict[str, Any], principals: tuple[str, ...]) -> FunctionState:
+    """What GetFunction answers, as the planner sees it."""
+    configuration = answer["Configuration"]
+    code = answer.get("Code", {})
+    image_config = configuration.get("ImageConfigResponse", {}).get("ImageConfig", {})
+    return FunctionState(
+        name=configuration["FunctionName"],
+        arn=configuration["FunctionArn"],
+        role=configuration["Role"],
+        package_type=configuration.get("PackageType", "Zip"),
+        # ResolvedImageUri has the digest even where somebody deployed a tag.
+        image=code.get("ResolvedImageUri") or code.get("ImageUri", ""),
+        memory_size=configuration["MemorySize"],
+        timeout=configuration["Timeout"],
+        architectures=tuple(configuration.get("Architectures", (ARCHITECTURE,))),
+        image_config=canonical(image_config) if image_config else "",
+        state=configuration.get("State", "Active"),
+        last_update=configuration.get("LastUpdateStatus", "Successful"),
+        reason=configuration.get("StateReasonCode") or configuration.get("LastUpdateStatusReasonCode") or "",
+        tags=tuple(Tag(key=key, value=value) for key, value in sorted(answer.get("Tags", {}).items())),
+        principals=principals,
+    )
+
+
+def principal(value: Any) -> str:
+    """`{"AWS": "arn"}`, or a bare ARN; the ARN becomes an id of AROA... when the role behind it is removed."""
+    return str(value.get("AWS", value)) if isinstance(value, dict) else str(value)
+
+
+def not_arrived(about: str, answer: dict[str, Any], *, seconds: int) -> AwsError:
+    """Why a function did not get where it was waited for; `answer` is the last one of GetFunction."""
+    if "Error" in answer:
+        refused = answer["Error"]
+        what = f"cannot be waited for: {refused.get('Code')}: {refused.get('Message')}"
+        return AwsError(what, where=about, hint="run the same command again")
+    configuration = answer["Configuration"]
+    state = configuration.get("State", "unknown")
+    update = configuration.get("LastUpdateStatus", "unknown")
+    failed = "State" if state == "Failed" else "LastUpdateStatus"
+    reason = configuration.get(f"{failed}ReasonCode", "")
+    said = configuration.get(f"{failed}Reason", "")
+    if "Failed" in (state, update):
+        what = f"failed: {reason}: {said}"
+        return AwsError(what, where=about, hint=REASONS.get(reason, "run the same command again"))
+    what = f"is {state}, its last update {update}, after {seconds} s of waiting: {reason} {said}".rstrip(": ")
+    return AwsError(what, where=about, hint="run the same command again: it goes on waiting")
