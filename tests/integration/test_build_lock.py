@@ -1,0 +1,111 @@
+"""`builder lock` with the real uv, over an index of three small wheels in a folder: no network is asked."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.build_project import Answer, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Name and version, and what it needs in turn.
+WHEELS = {("alpha", "1.0"): "", ("alpha", "2.0"): "", ("beta", "1.0"): "alpha>=2"}
+
+
+def a_wheel(folder: Path, name: str, version: str, needs: str) -> None:
+    """A wheel as the binary distribution format has it: metadata, and a record of its files."""
+    info = f"{name}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    files = {
+        f"{name}.py": f"VERSION = {version!r}\n",
+        f"{info}/METADATA": metadata + (f"Requires-Dist: {needs}\n" if needs else ""),
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        for path, text in {**files, f"{info}/RECORD": record}.items():
+            wheel.writestr(path, text)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for (name, version), needs in WHEELS.items():
+        a_wheel(wheels, name, version, needs)
+    environ = {"UV_FIND_LINKS": str(wheels), "UV_NO_INDEX": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
+    return Project(tmp_path / "project", prefix="lock-test-", environ=environ)
+
+
+def ask(project: Project, function: str, *lines: str) -> None:
+    file = project.handler(function).with_name("requirements.txt")
+    file.write_text("".join(f"{line}\n" for line in lines))
+
+
+def lock(project: Project) -> str:
+    return (project.folder / "functions/tiny/requirements.lock").read_text()
+
+
+def test_the_union_is_pinned_and_hashed(project: Project) -> None:
+    ask(project, "greet", "beta")
+    ask(project, "twice", "alpha>=1")
+    answer = project.builder("lock")
+    assert answer.code == 0, answer.err
+    assert [line.split()[0] for line in lock(project).splitlines() if "==" in line] == ["alpha==2.0", "beta==1.0"]
+    assert lock(project).count("--hash=sha256:") == 2
+    # No address of where it was found.
+    assert "wheels" not in lock(project)
+    assert "://" not in lock(project)
+    assert project.builder("lock", "--check").code == 0
+
+
+def test_locking_again_keeps_versions_unless_told_otherwise(project: Project) -> None:
+    ask(project, "twice", "alpha<2")
+    assert project.builder("lock").code == 0
+    ask(project, "twice", "alpha")
+    assert project.builder("lock", "--check").code == 5
+    assert project.builder("lock").code == 0
+    assert "alpha==1.0" in lock(project)
+    assert project.builder("lock", "--upgrade").code == 0
+    assert "alpha==2.0" in lock(project)
+
+
+def refused(project: Project) -> Answer:
+    before = lock(project)
+    answer = project.builder("lock")
+    assert lock(project) == before
+    assert sorted(path.name for path in (project.folder / "functions/tiny").iterdir()) == [
+        "greet", "requirements.lock", "twice",
+    ]  # fmt: skip
+    return answer
+
+
+def test_a_conflict_names_both_functions_and_their_lines(project: Project) -> None:
+    ask(project, "greet", "beta==1.0")
+    ask(project, "twice", "alpha==1.0")
+    answer = refused(project)
+    assert answer.code == 3
+    assert "alpha==1.0 (twice) and beta==1.0 (greet) cannot be met together" in answer.err
+
+
+def test_a_package_that_does_not_exist_names_its_function(project: Project) -> None:
+    ask(project, "greet", "gamma==1.0")
+    ask(project, "twice", "alpha==3.0")
+    answer = refused(project)
+    assert answer.code == 3
+    assert "greet requirements: 'gamma==1.0' cannot be met for Python 3.13" in answer.err
+    assert "twice requirements: 'alpha==3.0' cannot be met for Python 3.13" in answer.err
+
+
+def test_an_index_that_does_not_answer_is_no_fault_of_a_function(project: Project) -> None:
+    ask(project, "twice", "alpha")
+    del project.environ["UV_NO_INDEX"], project.environ["UV_FIND_LINKS"]
+    project.environ |= {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}
+    answer = refused(project)
+    assert answer.code == 5
+    assert "127.0.0.1:9" in answer.err
+    assert "PIP_INDEX_URL" in answer.err
