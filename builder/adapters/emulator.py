@@ -68,7 +68,7 @@ class Emulator:
                     "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._timeout),
                     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._memory_mb),
                 },
-                ports={PORT: ("127.0.0.1", None)},
+                ports={PORT: ("127.0.0.1", 0)},
                 labels={LABEL: "1"},
             )
         except docker.errors.ImageNotFound as error:
