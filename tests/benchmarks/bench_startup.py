@@ -1,7 +1,8 @@
 """startup: seconds from `docker start` of the quadbin image to its first answer under the emulator.
 
 Reference: an image of awslambdaric alone on the same base, whose handler gives its event back (tests/data/build/echo).
-Containers are made before the clock runs; the two take turns, and the median of each counts.
+Containers are made before the clock runs; the two take turns, and the best of each counts: what the machine does beside
+it can only add.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 ECHO = ROOT / "tests" / "data" / "build" / "echo"
 PATH = "/2015-03-31/functions/function/invocations"
-REPEATS = 9
+REPEATS = 11
 EVENT = json.dumps({"external_function": "carto.quadbin_fromzxy", "num_records": 1, "arguments": [[4, 9, 8]]})
 # QUADBIN_FROMZXY's example in the public quadbin specification.
 ANSWER = "5209574053332910079"
@@ -37,7 +37,7 @@ def measure(wanted: Callable[[str], bool]) -> Iterator[Row]:
     first_answer(quadbin, ANSWER)  # what the engine reads from disk the first time is not start-up
     first_answer(echo, "quadbin_fromzxy")
     pairs = [(first_answer(quadbin, ANSWER), first_answer(echo, "quadbin_fromzxy")) for _ in range(REPEATS)]
-    ours, reference = (statistics.median(times) for times in zip(*pairs, strict=True))
+    ours, reference = (min(times) for times in zip(*pairs, strict=True))
     yield Row(name="startup", ours=ours, reference=reference, ratio=ours / reference, unit="s")
 
 
