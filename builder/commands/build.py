@@ -33,11 +33,12 @@ def command(app: App, modules: str, functions: str, *, push: bool, no_cache: boo
     if todo:
         with app.console.stage(f"build {_listed(todo)}") as stage:
             _, stage.note = bake.bake(bake.only(request, todo), hashes)
-    _report(app, request, todo)
-    if push:
-        from builder.commands.push import push_modules  # noqa: PLC0415  boto3 only where it is asked for
+    if not push:
+        _report(app, request, todo)
+        return
+    from builder.commands.push import push_modules  # noqa: PLC0415  boto3 only where it is asked for
 
-        push_modules(app, [module.name for module in request.modules])
+    push_modules(app, [module.name for module in request.modules])
 
 
 def _request(app: App, modules: str, functions: str, *, no_cache: bool) -> bake.Request:
