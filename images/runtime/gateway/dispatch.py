@@ -130,7 +130,7 @@ class _Call:
         """The message for an error that concerns the whole batch; its traceback goes to the log."""
         if isinstance(error, MemoryError):
             return (
-                f"{self.name} ran out of memory with {self.count:,} rows: lower max_batch_rows or raise memory_size "
+                f"{self.name or 'the runtime'} ran out of memory with {self.count:,} rows: lower max_batch_rows or raise memory_size "
                 "(clouds.redshift.config in function.yaml)"
             )
         if not isinstance(error, ValueError):
