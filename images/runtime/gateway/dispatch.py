@@ -130,8 +130,8 @@ class _Call:
         """The message for an error that concerns the whole batch; its traceback goes to the log."""
         if isinstance(error, MemoryError):
             return (
-                f"{self.name or 'the runtime'} ran out of memory with {self.count:,} rows: lower max_batch_rows or raise memory_size "
-                "(clouds.redshift.config in function.yaml)"
+                f"{self.name or 'the runtime'} ran out of memory with {self.count:,} rows: "
+                "lower max_batch_rows or raise memory_size (clouds.redshift.config in function.yaml)"
             )
         if not isinstance(error, ValueError):
             import logging  # noqa: PLC0415  awslambdaric has imported it already; elsewhere only errors need it
