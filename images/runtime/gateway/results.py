@@ -8,7 +8,7 @@
 | BOOLEAN                    | bool                                        | true, false                             |
 | VARCHAR, CHAR              | str, number, bool, date, bytes              | text of at most its length in bytes     |
 | SUPER                      | dict, list, number, bool; str is JSON text  | JSON text                               |
-| GEOMETRY, GEOGRAPHY        | WKT, or an object with `wkt`                | WKT                                     |
+| GEOMETRY, GEOGRAPHY        | WKT                                         | WKT                                     |
 | VARBYTE                    | bytes, hexadecimal text                     | hexadecimal text                        |
 | DATE, TIMESTAMP, TIME      | Python's datetime types, ISO text           | ISO text, a blank between date and time |
 

@@ -118,10 +118,10 @@ def _as_text(value: Any, wire: WireType) -> str:
 
 
 def _spatial(value: Any, wire: WireType) -> str:
-    text = value if isinstance(value, str) else getattr(value, "wkt", None)
-    if not isinstance(text, str):
+    # Not shapely's `wkt` behind one's back: it gives 16 digits, and a double can need 17.
+    if not isinstance(value, str):
         raise ValueError(f"the result {_shown(value)} is not a {wire.name}: return WKT")  # noqa: TRY004  see the top
-    return _bounded(text, wire)
+    return _bounded(str.__str__(value), wire)
 
 
 def _super(value: Any, wire: WireType) -> str:

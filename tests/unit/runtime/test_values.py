@@ -249,7 +249,6 @@ def test_bytes_cross_as_hexadecimal(image: Image) -> None:
         ("3", "SUPER", "3"),
         ("2**70", "SUPER", str(2**70)),
         ("{'a': [2**70]}", "SUPER", '{"a":[' + str(2**70) + "]}"),
-        ("type('P', (), {'wkt': 'POINT (1 2)'})()", "GEOMETRY", "POINT (1 2)"),
     ],
 )
 def test_what_a_handler_may_return(image: Image, expression: str, returns: str, crosses: Any) -> None:
@@ -278,6 +277,7 @@ def test_what_a_handler_may_return(image: Image, expression: str, returns: str, 
         ("{1, 2}", "SUPER", "cannot be written as JSON"),
         ("b'x'", "SUPER", "is bytes"),
         ("{'type': 'Point'}", "GEOMETRY", "return WKT"),
+        ("type('P', (), {'wkt': 'POINT (1 2)'})()", "GEOMETRY", "return WKT"),
         ("'xy'", "VARBYTE", "'xy' is not a VARBYTE"),
         ("12", "DATE", "12 is not a DATE"),
         ("datetime.datetime(2026, 11, 21, 8)", "DATE", "has a time of day"),
