@@ -1,12 +1,12 @@
 {#- SQL has no way to raise an error: the message is the value of a cast that fails. -#}
-{#- Every second bit of the position, moved together in five steps. `(v * (2^n + 1)) >> n` is `v | v >> n` for bits that far
+{#- Every second bit of the position, moved together in five steps. `v * (2^n + 1) / 2^n` is `v | v >> n` for bits that far
     apart, with the argument written once instead of twice: five steps would write it 32 times. No step leaves 63 bits. -#}
-{%- macro step(value, times, shift, keep) -%}
-((({{ value }} * {{ times }}) >> {{ shift }}) & {{ keep }})
+{%- macro step(value, apart, keep) -%}
+(({{ value }} * {{ apart + 1 }} / {{ apart }}) & {{ keep }})
 {%- endmacro -%}
 {%- macro gathered(bits) -%}
-{{ step(step(step(step(step("(" ~ bits ~ " & 1501199875790165)", 3, 1, 900719925474099), 5, 2, 4238682002231055),
-    17, 4, 71777214294589695), 257, 8, 281470681808895), 65537, 16, 4294967295) }}
+{{ step(step(step(step(step("(" ~ bits ~ " & 1501199875790165)", 2, 900719925474099), 4, 4238682002231055),
+    16, 71777214294589695), 256, 281470681808895), 65536, 4294967295) }}
 {%- endmacro -%}
 {%- macro z(cell) -%}
 (({{ cell }} >> 52) & CAST(31 AS BIGINT))
