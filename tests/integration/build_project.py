@@ -78,4 +78,4 @@ class Project:
         return done.out.strip()
 
     def remove_images(self) -> None:
-        run(["docker", "image", "rm", "--force", self.tag], self.environ)
+        run(["docker", "image", "rm", "--force", self.tag, f"{self.prefix}base:latest"], self.environ)
