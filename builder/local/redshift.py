@@ -1,0 +1,64 @@
+"""`python -m builder.local.redshift`: the local Redshift endpoint as a process of its own.
+
+The password comes by the environment (LOCAL_REDSHIFT_PASSWORD), not by the command line, which others can read.
+Lambda's endpoint, Region and credentials are boto3's own: AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID ...
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.local.duck import open_database
+from builder.local.engine import IN_FLIGHT, Engine
+from builder.local.invoker import LambdaInvoker
+from builder.local.server import Server
+from builder.local.session import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import FrameType
+
+
+def arguments(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m builder.local.redshift", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=5439)
+    parser.add_argument("--database", default="dev", help="the name that clients connect to")
+    parser.add_argument("--user", default="awsuser")
+    parser.add_argument("--file", type=Path, help="where the data is kept (default: in memory)")
+    parser.add_argument("--in-flight", type=int, default=IN_FLIGHT, help="Lambda calls under way for one function")
+    return parser.parse_args(words)
+
+
+def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Serves until SIGTERM or SIGINT; data is written back on the way out."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    given = arguments(words)
+    engine = Engine(
+        database=open_database(given.file),
+        invoker=LambdaInvoker(region=environ.get("AWS_REGION"), connections=4 * given.in_flight),
+        name=given.database,
+        in_flight=given.in_flight,
+    )
+    credentials = Credentials(user=given.user, password=environ.get("LOCAL_REDSHIFT_PASSWORD", ""))
+    server = Server(engine=engine, credentials=credentials, host=given.host, port=given.port)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.close()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    logging.getLogger(__name__).info("ready on %s:%s", *server.address)
+    server.serve()
+    engine.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

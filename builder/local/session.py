@@ -1,0 +1,282 @@
+"""A client's connection: start-up and password, then simple and extended queries, by PostgreSQL's protocol 3."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from builder.local import parameters, wire
+from builder.local.sqlstate import SqlError
+from builder.local.tokens import split
+from builder.local.variables import DEFAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from builder.local.engine import Engine, Prepared, Session
+    from builder.local.results import Result
+
+log = logging.getLogger(__name__)
+# redshift-connector's client_protocol_version: 2 is "binary", the highest that is known.
+HIGHEST_PROTOCOL = 2
+_REPORTED = ("server_version", "server_encoding", "client_encoding", "datestyle", "integer_datetimes", "is_superuser",
+             "timezone", "standard_conforming_strings")
+_SPELLED = {"datestyle": "DateStyle", "timezone": "TimeZone"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """The one user of the endpoint."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass
+class Portal:
+    """A bound statement; `result` once it runs, `rest` between two Executes with a row limit."""
+
+    prepared: Prepared
+    bind: wire.Bind
+    formats: tuple[int, ...]
+    result: Result | None = None
+
+
+@dataclass(kw_only=True)
+class Connection:
+    """Serves one client from the first packet to its end. `ready` is called once the client is known."""
+
+    reader: wire.Readable
+    write: Callable[[bytes], None]
+    engine: Engine
+    credentials: Credentials
+    process: int
+    secret: int
+    ready: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        self.session: Session | None = None
+        self.statements: dict[str, Prepared | None] = {}
+        self.portals: dict[str, Portal] = {}
+        self.out = bytearray()
+
+    # Start-up -------------------------------------------------------------------------------------------------------
+
+    def serve(self, startup: wire.Startup) -> None:
+        """Raises ProtocolError where the client breaks the format; the caller closes the socket."""
+        try:
+            self._authenticate(startup)
+            session = self.engine.session(startup.parameters["user"])
+        except SqlError as error:
+            self.write(wire.error_response(error, severity="FATAL"))
+            return
+        self.session = session
+        self.ready()
+        try:
+            self._greet(session, startup)
+            self._loop(session)
+        finally:
+            session.close()
+
+    def _authenticate(self, startup: wire.Startup) -> None:
+        """MD5, which redshift-connector, libpq and psycopg all know."""
+        user = startup.parameters.get("user", "")
+        if not user:
+            raise SqlError("28000", "no user name specified in startup packet")
+        salt = secrets.token_bytes(4)
+        self.write(wire.message(b"R", struct.pack("!i", 5) + salt))
+        received = wire.read_message(self.reader)
+        answer = received[1].text() if received is not None and received[0] == b"p" else ""
+        expected = md5_password(self.credentials, salt)
+        if not hmac.compare_digest(answer.encode(), expected.encode()) or user != self.credentials.user:
+            raise SqlError("28000", f'password authentication failed for user "{user}"')
+        database = startup.parameters.get("database", user)
+        if database != self.engine.name:
+            raise SqlError("3D000", f'database "{database}" does not exist')
+
+    def _greet(self, session: Session, startup: wire.Startup) -> None:
+        asked = startup.parameters.get("client_protocol_version", "")
+        session.protocol = min(int(asked), HIGHEST_PROTOCOL) if asked.isdigit() else 0
+        parts = [wire.message(b"R", struct.pack("!i", 0))]
+        parts += [wire.parameter_status(_SPELLED.get(name, name), DEFAULTS[name]) for name in _REPORTED]
+        parts.append(wire.parameter_status("session_authorization", session.user))
+        if asked:
+            parts.append(wire.parameter_status("server_protocol_version", str(session.protocol)))
+        parts.append(wire.message(b"K", struct.pack("!ii", self.process, self.secret)))
+        parts.append(_ready(session))
+        self.write(b"".join(parts))
+
+    # Messages -------------------------------------------------------------------------------------------------------
+
+    def _loop(self, session: Session) -> None:
+        skipping = False
+        while (received := wire.read_message(self.reader)) is not None:
+            kind, body = received
+            if kind == b"X":
+                return
+            if kind == b"S":
+                skipping = False
+                self._send(_ready(session))
+                self.flush()
+            elif kind == b"H":
+                self.flush()
+            elif not skipping:
+                skipping = self._handle(session, kind, body)
+
+    def _handle(self, session: Session, kind: bytes, body: wire.Body) -> bool:
+        """Whether an error in an extended query makes everything up to the next Sync be skipped."""
+        handler = _HANDLERS.get(kind)
+        if handler is None:
+            raise wire.ProtocolError(f"invalid frontend message type {kind!r}")
+        try:
+            handler(self, session, body)
+        except wire.ProtocolError:
+            raise
+        except SqlError as error:
+            self._failed(session, error)
+            return kind != b"Q"
+        except ConnectionError:
+            raise
+        except Exception:
+            log.exception("a statement failed inside the endpoint")
+            self._failed(session, SqlError("XX000", "internal error of the local endpoint; its log has the details"))
+            return kind != b"Q"
+        return False
+
+    def _failed(self, session: Session, error: SqlError) -> None:
+        session.failed()
+        self._send(wire.error_response(error))
+
+    def _simple(self, session: Session, body: wire.Body) -> None:
+        """One text with any number of statements; several are one transaction unless they say otherwise."""
+        try:
+            sources = split(body.text())
+            if not sources:
+                self._send(wire.message(b"I"))
+            implicit = len(sources) > 1 and session.status == "I"
+            session.implicit(begin=implicit)
+            for source in sources:
+                prepared = session.prepare(source)
+                columns = prepared.columns
+                result = session.execute(prepared, (), (0,) * len(columns or ()))
+                if columns is not None:
+                    self._send(wire.row_description([column.field() for column in columns], session.protocol))
+                self._drain(result)
+            session.implicit_end()
+        except SqlError as error:
+            session.implicit_end(failed=True)
+            self._failed(session, error)
+        self._send(_ready(session))
+        self.flush()
+
+    def _drain(self, result: Result) -> None:
+        rows = 0
+        for data, count in result.chunks or ():
+            rows += count
+            self._send(data)
+        self._complete(result, rows)
+
+    def _complete(self, result: Result, rows: int) -> None:
+        # Redshift's tag of a SELECT has no count of rows; libpq of today shows one if it is there, and psql's row
+        # count is its own.
+        tag = f"SELECT {rows}" if result.tag == "SELECT" and result.chunks is not None else result.tag
+        self._send(wire.message(b"C", wire.text(tag)))
+
+    def _parse(self, session: Session, body: wire.Body) -> None:
+        message = wire.parse(body)
+        sources = split(message.sql)
+        if len(sources) > 1:
+            raise SqlError("42601", "cannot insert multiple commands into a prepared statement")
+        self.statements[message.name] = session.prepare(sources[0], message.types) if sources else None
+        self._send(wire.message(b"1"))
+
+    def _bind(self, _session: Session, body: wire.Body) -> None:
+        message = wire.bind(body)
+        if message.statement not in self.statements:
+            raise SqlError("26000", f'prepared statement "{message.statement}" does not exist')
+        prepared = self.statements[message.statement]
+        if prepared is None:
+            self.portals.pop(message.portal, None)
+        else:
+            formats = wire.spread(message.result_formats, len(prepared.columns or ()))
+            self.portals[message.portal] = Portal(prepared, message, formats)
+        self._send(wire.message(b"2"))
+
+    def _describe(self, session: Session, body: wire.Body) -> None:
+        kind, name = body.take(1), body.text()
+        if kind == b"S":
+            if name not in self.statements:
+                raise SqlError("26000", f'prepared statement "{name}" does not exist')
+            prepared, formats = self.statements[name], ()
+            oids = prepared.parameters if prepared else ()
+            self._send(wire.parameter_description([oid or 25 for oid in oids]))
+        else:
+            portal = self.portals.get(name)
+            prepared, formats = (portal.prepared, portal.formats) if portal else (None, ())
+        columns = prepared.columns if prepared else None
+        if columns is None:
+            self._send(wire.message(b"n"))
+            return
+        codes = formats or (0,) * len(columns)
+        fields = [column.field(code) for column, code in zip(columns, codes, strict=True)]
+        self._send(wire.row_description(fields, session.protocol))
+
+    def _execute(self, session: Session, body: wire.Body) -> None:
+        name, limit = body.text(), body.int32()
+        portal = self.portals.get(name)
+        if portal is None:
+            self._send(wire.message(b"I"))
+            return
+        if limit:
+            raise SqlError("0A000", "an Execute with a row limit is not supported")
+        values = parameters.literals(portal.bind, portal.prepared.parameters)
+        self._drain(session.execute(portal.prepared, values, portal.formats))
+
+    def _close(self, _session: Session, body: wire.Body) -> None:
+        kind, name = body.take(1), body.text()
+        if kind == b"S":
+            self.statements.pop(name, None)
+        else:
+            self.portals.pop(name, None)
+        self._send(wire.message(b"3"))
+
+    # Output ---------------------------------------------------------------------------------------------------------
+
+    def _send(self, data: bytes) -> None:
+        self.out += data
+        if len(self.out) > 1 << 18:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.out:
+            data, self.out = self.out, bytearray()
+            self.write(data)
+
+
+_HANDLERS: dict[bytes, Callable[[Connection, Session, wire.Body], None]] = {
+    b"Q": Connection._simple,  # noqa: SLF001 - the table of this class
+    b"P": Connection._parse,  # noqa: SLF001
+    b"B": Connection._bind,  # noqa: SLF001
+    b"D": Connection._describe,  # noqa: SLF001
+    b"E": Connection._execute,  # noqa: SLF001
+    b"C": Connection._close,  # noqa: SLF001
+}
+
+
+def md5_password(credentials: Credentials, salt: bytes) -> str:
+    """PostgreSQL, "Password Authentication": md5(md5(password + user) + salt), in hexadecimal."""
+
+    def digest(data: bytes) -> str:
+        return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+    inner = digest((credentials.password + credentials.user).encode())
+    return "md5" + digest(inner.encode() + salt)
+
+
+def _ready(session: Session) -> bytes:
+    return wire.message(b"Z", session.status.encode())

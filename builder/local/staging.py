@@ -1,0 +1,318 @@
+"""Takes the calls of external functions out of a statement.
+
+A SELECT that calls one is run in steps: its rows, with everything the calls need, go into a temporary relation; the
+calls are answered for it in batches; and the SELECT is put back over rows and answers, which stand side by side in
+the same order. So a call is made once for every row that counts, in batches as large as Redshift's.
+
+Calls that decide which rows there are (in WHERE, ON, GROUP BY, inside an aggregate or a window) are answered first,
+over the rows before that; calls in the select list over what is left. A call whose arguments are constant is made
+once (Redshift, "Scalar Lambda UDFs": `WHERE a*b = lambda_multiply(2, 32)` calls it only once). CASE and COALESCE
+guard the calls in their branches: a row for which a branch does not count is not sent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from builder.local.dialect import quoted, render
+from builder.local.inner import Bench, Inner, Rows, conjoined, parted
+from builder.local.resolve import ExternalCall, unalias
+from builder.local.sqlstate import unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from builder.local.functions import Function
+
+Ctes = tuple[exp.CTE, ...]
+
+
+def stage(tree: exp.Expression, externals: dict[int, Function], bench: Bench) -> exp.Expression:
+    """The statement without ExternalCall nodes; the relations that stand for them are filled when this returns."""
+    if tree.find(ExternalCall) is None:
+        return tree
+    work = _Stage(externals, bench)
+    work.constants(tree)
+    if isinstance(tree, exp.Update):
+        _update(tree)
+    elif isinstance(tree, exp.Delete):
+        _delete(tree)
+    tree = work.query(tree, ())
+    if tree.find(ExternalCall) is not None:
+        raise unsupported("an external function in this place of the statement")
+    return tree
+
+
+class _Stage:
+    def __init__(self, externals: dict[int, Function], bench: Bench) -> None:
+        self.externals = externals
+        self.bench = bench
+        self.position = 0
+
+    def query(self, node: exp.Expression, ctes: Ctes) -> exp.Expression:
+        """From the innermost SELECT outwards, CTEs first and in their order."""
+        with_ = node.args.get("with_")
+        if isinstance(with_, exp.With):
+            for cte in with_.expressions:
+                if with_.recursive and cte.find(ExternalCall) is not None:
+                    raise unsupported("an external function in a recursive CTE")
+                cte.set("this", self.query(cte.this, ctes))
+                ctes = (*ctes, cte)
+        for child in list(node.iter_expressions()):
+            if not isinstance(child, exp.With) and child.find(ExternalCall) is not None:
+                settled = self.query(child, ctes)
+                if settled is not child:
+                    child.replace(settled)
+        if isinstance(node, exp.Select) and next(calls(node), None) is not None:
+            return self._select(node, ctes)
+        return node
+
+    def _select(self, select: exp.Select, ctes: Ctes) -> exp.Select:
+        with_ = select.args.get("with_")
+        _spell_groups(select, Inner(select, ctes, self.bench, rows_only=True))
+        if any(_decides(call, select) for call in calls(select)):
+            select = self._lift(select, ctes)
+        if next(calls(select), None) is not None:
+            select = self._project(select, ctes)
+        select.set("with_", with_)
+        return select
+
+    # Calls in the select list ---------------------------------------------------------------------------------------
+
+    def _project(self, select: exp.Select, ctes: Ctes) -> exp.Select:
+        inner = Inner(select, ctes, self.bench)
+        outer = exp.Select(expressions=list(_items(select, inner)))
+        conditions = [condition for name in ("having", "qualify") for condition in _late(name, inner)]
+        filters = conjoined([inner.pull(condition) for condition in conditions])
+        outer.set("where", exp.Where(this=filters) if filters is not None else None)
+        _order(select, inner, outer)
+        rows = inner.kept()
+        known: dict[str, exp.Column] = {}
+        while (call := next(calls(outer), None)) is not None:
+            call.replace(self._answered(call, rows, known))
+        outer.set("from_", _from(rows))
+        return outer
+
+    def _answered(self, call: ExternalCall, rows: Rows, known: dict[str, exp.Column]) -> exp.Column:
+        """The answer's column. Equal calls of a STABLE function share one."""
+        function = self.externals[call.oid]
+        arguments = [render(argument) for argument in call.expressions]
+        guard = render(call.args["guard"]) if call.args.get("guard") is not None else ""
+        text = f"{call.oid}({', '.join(arguments)}) {guard}"
+        if text not in known or function.volatility != "stable":
+            self.position += 1
+            known[text] = rows.add(self.bench.answer(function, rows.source, arguments, guard, self.position))
+        return known[text].copy()
+
+    # Calls that decide which rows there are -------------------------------------------------------------------------
+
+    def _lift(self, select: exp.Select, ctes: Ctes) -> exp.Select:
+        """The rows as FROM and the plain part of WHERE give them, with every column that is used above them.
+
+        Everything else of the SELECT stands on top, and may still call in its select list.
+        """
+        inner = Inner(select, ctes, self.bench, rows_only=True)
+        late = inner.split()
+        outer = select.copy()
+        for name in ("from_", "joins", "laterals", "with_", "where"):
+            outer.set(name, None)
+        if late:
+            outer.set("where", exp.Where(this=conjoined(late)))
+        sources = _sources(select)
+        aliases = {item.alias for item in select.expressions if isinstance(item, exp.Alias)}
+        outer.set("expressions", list(_named(outer, inner)))
+        for column in list(_columns_of(outer, sources, aliases)):
+            column.replace(inner.column(column))
+        rows = inner.kept()
+        known: dict[str, exp.Column] = {}
+        while (call := next((each for each in calls(outer) if _decides(each, outer)), None)) is not None:
+            text = repr(call)
+            answer = self._answered(call, rows, known)
+            for equal in [each for each in calls(outer) if each is call or _grouped_alike(each, text, outer)]:
+                equal.replace(answer.copy())
+        outer.set("from_", _from(rows))
+        return outer
+
+    # Constants ------------------------------------------------------------------------------------------------------
+
+    def constants(self, tree: exp.Expression) -> None:
+        """Answers calls of constants, innermost first, and puts the value's place for them."""
+        while (call := next((each for each in calls(tree) if self._constant(each)), None)) is not None:
+            rows = Rows(name=self.bench.keep("SELECT 1"))
+            answer = self._answered(call, rows, {})
+            value = exp.Select(expressions=[exp.column(quoted("v"))], from_=exp.From(this=exp.Table(this=answer.args["table"])))
+            call.replace(exp.Subquery(this=value))
+
+    def _constant(self, call: ExternalCall) -> bool:
+        stable = self.externals[call.oid].volatility == "stable" or call.find_ancestor(exp.Values) is not None
+        varies = any(call.find(kind) is not None for kind in (exp.Column, exp.Query, exp.Rand))
+        return stable and not varies and call.find_ancestor(exp.Case, exp.Coalesce) is None
+
+
+def calls(tree: exp.Expression) -> Iterator[ExternalCall]:
+    """Calls, those in the arguments of others first."""
+    yield from reversed(list(tree.find_all(ExternalCall)))
+
+
+def _items(select: exp.Select, inner: Inner) -> Iterator[exp.Expression]:
+    for item in select.expressions:
+        if _is_star(item):
+            yield from inner.star(item)
+        else:
+            yield exp.alias_(inner.pull(unalias(item)), item.alias_or_name, quoted=True)
+
+
+def _named(outer: exp.Select, inner: Inner) -> Iterator[exp.Expression]:
+    """The select list with its names fixed and its stars spelled out, before its columns get other names."""
+    for item in outer.expressions:
+        if _is_star(item):
+            yield from inner.star(item)
+        elif isinstance(item, exp.Alias):
+            yield item.copy()
+        else:
+            yield exp.alias_(item.copy(), item.alias_or_name, quoted=True)
+
+
+def _is_star(item: exp.Expression) -> bool:
+    return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
+
+
+def _late(name: str, inner: Inner) -> list[exp.Expression]:
+    """Conditions of HAVING or QUALIFY with calls; the others stay with the rows."""
+    clause = inner.select.args.get(name)
+    if clause is None:
+        return []
+    early, late = parted(clause.this)
+    inner.select.set(name, type(clause)(this=early) if early is not None else None)
+    return late
+
+
+def _order(select: exp.Select, inner: Inner, outer: exp.Select) -> None:
+    """ORDER BY and LIMIT stay with the rows where they can, so that fewer are sent. DISTINCT is over the answers."""
+    order = select.args.get("order")
+    keys = [key.copy() for key in order.expressions] if order else []
+    for key in keys:
+        key.set("this", _meant(key.this, select))
+    distinct = select.args.get("distinct")
+    moved = distinct is not None or any(key.find(ExternalCall) is not None for key in keys)
+    if moved:
+        items = {repr(unalias(item)): index + 1 for index, item in enumerate(outer.expressions)}
+        for key in keys:
+            pulled = inner.pull(key.this)
+            place = items.get(repr(pulled))
+            key.set("this", exp.Literal.number(place) if place else pulled)
+    target = outer if moved else inner.select
+    outer.set("distinct", distinct.copy() if distinct is not None else None)
+    target.set("order", exp.Order(expressions=keys) if keys else None)
+    for name in ("limit", "offset"):
+        clause = select.args.get(name)
+        target.set(name, clause.copy() if clause is not None else None)
+
+
+def _meant(node: exp.Expression, select: exp.Select) -> exp.Expression:
+    """What a key of ORDER BY stands for: a place or an alias of the select list, or itself."""
+    if isinstance(node, exp.Literal) and node.is_int and 1 <= int(node.name) <= len(select.expressions):
+        return unalias(select.expressions[int(node.name) - 1]).copy()
+    if isinstance(node, exp.Column) and not node.table:
+        for item in select.expressions:
+            if isinstance(item, exp.Alias) and item.alias == node.name:
+                return item.this.copy()
+    return node
+
+
+def _spell_groups(select: exp.Select, inner: Inner) -> None:
+    """GROUP BY's places and aliases as the expressions that they stand for."""
+    group = select.args.get("group")
+    if group is None:
+        return
+    for key in list(group.expressions):
+        if isinstance(key, exp.Column) and (key.table or inner.has(key)):
+            continue
+        meant = _meant(key, select)
+        if meant is not key:
+            key.replace(meant)
+
+
+def _decides(call: ExternalCall, select: exp.Select) -> bool:
+    node: exp.Expression = call
+    while node.parent is not None and node.parent is not select:
+        if isinstance(node, (exp.AggFunc, exp.Window)):
+            return True
+        node = node.parent
+    return isinstance(node, (exp.AggFunc, exp.Window)) or node.arg_key in {"where", "joins", "group", "from_", "laterals"}
+
+
+def _grouped_alike(call: ExternalCall, text: str, select: exp.Select) -> bool:
+    """The select list repeats what GROUP BY has: it is the same value, whatever the function's volatility."""
+    return select.args.get("group") is not None and repr(call) == text
+
+
+def _sources(select: exp.Select) -> set[str]:
+    tables = [select.args.get("from_"), *(select.args.get("joins") or []), *(select.args.get("laterals") or [])]
+    return {table.this.alias_or_name for table in tables if table is not None}
+
+
+def _columns_of(outer: exp.Select, sources: set[str], aliases: set[str]) -> Iterator[exp.Column]:
+    """Columns of the rows that the upper half uses; in a subquery only those that say so by their table's name."""
+    for column in list(outer.find_all(exp.Column)):
+        if isinstance(column.this, exp.Star) or column.find_ancestor(exp.Column) is not None:
+            continue
+        first = (column.parts[0].name if len(column.parts) > 1 else "")
+        below = column.find_ancestor(exp.Query) is not outer
+        if below and first not in sources:
+            continue
+        key = column.find_ancestor(exp.Order)
+        if not first and column.name in aliases and key is not None and key.parent is outer:
+            continue
+        if len(column.parts) == 1 and _fresh(column):
+            continue
+        yield column
+
+
+def _fresh(column: exp.Column) -> bool:
+    """Already one of ours: what a star was spelled out to."""
+    return column.meta.get("kept") is True
+
+
+def _from(rows: Rows) -> exp.From:
+    table = exp.Table(this=quoted(rows.name))
+    table.set("joins", [exp.Join(this=exp.Table(this=quoted(each)), method="POSITIONAL") for each in rows.answers])
+    return exp.From(this=table)
+
+
+def _update(update: exp.Update) -> None:
+    """The new values come from a SELECT that carries the row's id, and go back to the table by it."""
+    target = update.this
+    alias = target.alias or target.name
+    items: list[exp.Expression] = [_row_id(alias)]
+    for index, setting in enumerate(update.expressions):
+        items.append(exp.alias_(setting.expression.copy(), f"_s{index}", quoted=True))
+        setting.set("expression", exp.column(quoted(f"_s{index}"), quoted("_new")))
+    more = update.args.get("from_")
+    select = _rows_of(target, [more.this] if more is not None else [], update.args.get("where"), items)
+    update.set("from_", exp.From(this=exp.Subquery(this=select, alias=exp.TableAlias(this=quoted("_new")))))
+    same = exp.EQ(this=_row_id(alias).this, expression=exp.column(quoted("_row"), quoted("_new")))
+    update.set("where", exp.Where(this=same))
+
+
+def _delete(delete: exp.Delete) -> None:
+    target = delete.this
+    items = [_row_id(target.alias or target.name)]
+    select = _rows_of(target, delete.args.get("using") or [], delete.args.get("where"), items)
+    delete.set("using", None)
+    delete.set("where", exp.Where(this=exp.In(this=exp.column("rowid"), query=exp.Subquery(this=select))))
+
+
+def _row_id(alias: str) -> exp.Expression:
+    return exp.alias_(exp.column("rowid", quoted(alias)), "_row", quoted=True)
+
+
+def _rows_of(
+    target: exp.Expression, more: Sequence[exp.Expression], where: exp.Expression | None, items: list[exp.Expression]
+) -> exp.Select:
+    select = exp.Select(expressions=items, from_=exp.From(this=target.copy()))
+    select.set("joins", [exp.Join(this=table.copy()) for table in more])
+    select.set("where", where.copy() if where is not None else None)
+    return select
