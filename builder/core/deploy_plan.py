@@ -44,7 +44,7 @@ def plan_removal(scopes: Sequence[Scope], settings: Settings, observed: Observed
     """What it takes to have nothing of `scopes` left, and all else untouched."""
     nothing = Desired()
     statements = plan_sql.run_sql(scopes, nothing, observed, settings.schema)
-    unused = [scope.module.name for scope in scopes if not users(scope, settings, observed)]
+    unused = [scope.module.name for scope in scopes if not callers(scope, settings, observed)]
     functions = tuple(plan_aws.delete_functions(unused, observed, settings))
     return (
         *statements,
@@ -55,36 +55,29 @@ def plan_removal(scopes: Sequence[Scope], settings: Settings, observed: Observed
     )
 
 
-def users(scope: Scope, settings: Settings, observed: Observed) -> tuple[str, ...]:
-    """Functions outside the selection that call the module's Lambda, as `name in place`.
+def callers(scope: Scope, settings: Settings, observed: Observed) -> dict[str, set[str]]:
+    """Functions outside the selection that call the module's Lambda, by place.
 
     The receipt knows of other schemas and clusters; Redshift's own listing covers a receipt that was lost.
     """
-    here = place_of(settings)
-    found = [
-        f"{name} in {label}"
-        for label, place in observed.receipt.places.items()
-        for name, entry in place.functions.items()
-        if entry.module == scope.module.name
-        and entry.kind == "lambda"
-        and not (label in (here, NOWHERE) and (scope.whole or name in scope.names))
-    ]
+    here, module = place_of(settings), scope.module
+    found: dict[str, set[str]] = {}
+    known = False
+    for label, place in observed.receipt.places.items():
+        for name, entry in place.functions.items():
+            known = known or entry.module == module.name
+            selected = label in (here, NOWHERE) and (scope.whole or name in scope.names)
+            if entry.module == module.name and entry.kind == "lambda" and not selected:
+                found.setdefault(label, set()).add(name)
+    others = [function for function in module.lambdas if function.name not in scope.names]
     listed = {routine.key for routine in observed.warehouse.routines} if observed.warehouse else set()
-    others = (function for function in scope.module.lambdas if function.name not in scope.names)
-    found += [
-        f"{function.name} in {here}"
-        for function in others
-        if any(routine.key in listed for routine in sql.routines(function))
-    ]
-    known = any(
-        scope.module.name == entry.module
-        for place in observed.receipt.places.values()
-        for entry in place.functions.values()
-    )
-    if not scope.whole and not known and not found:
+    for function in others:
+        if any(routine.key in listed for routine in sql.routines(function)):
+            found.setdefault(here, set()).add(function.name)
+    if others and not known and not found:
         # Part of a module, and no record of what else was deployed of it: the Lambda stays.
-        found = [f"{function.name}, perhaps" for function in scope.module.lambdas if function.name not in scope.names]
-    return tuple(sorted(set(found)))
+        found["places that no receipt tells of, perhaps"] = {function.name for function in others}
+    return found
 
 
 def remarks(scopes: Sequence[Scope], settings: Settings, observed: Observed, *, removal: bool) -> tuple[str, ...]:
@@ -94,9 +87,12 @@ def remarks(scopes: Sequence[Scope], settings: Settings, observed: Observed, *, 
         said.append("no Redshift is configured (RS_HOST): only Lambda functions are planned")
     for scope in scopes if removal else ():
         function = observed.module(scope.module.name).function
-        left = users(scope, settings, observed)
+        left = callers(scope, settings, observed)
         if function is not None and left:
-            said.append(f"{function.name} stays, it is called by {', '.join(left)}")
+            who = ", ".join(
+                f"{len(found)} other{'s' * (len(found) > 1)} in {label}" for label, found in sorted(left.items())
+            )
+            said.append(f"{function.name} stays, it is called by {who}")
         if function is not None and not left and not policies.is_ours(function.tags, settings.lambda_prefix):
             said.append(f"{function.name} stays, it does not carry our tags")
     return tuple(said)

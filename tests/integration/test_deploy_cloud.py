@@ -6,12 +6,12 @@ The images are stand-ins that nothing runs: what runs is the business of the tes
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import subprocess
-import sys
+import os
 import zlib
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -25,6 +25,7 @@ from builder.adapters.repositories import EcrRepositories
 from builder.adapters.roles import IamRoles
 from builder.adapters.warehouse import connect
 from builder.apply import Ledger, apply
+from builder.cli import run
 from builder.core import deploy_plan, images
 from builder.core.catalog import open_catalog
 from builder.core.desired import Scope
@@ -35,10 +36,10 @@ from builder.model import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 pytestmark = pytest.mark.cloud
 
-ROOT = Path(__file__).resolve().parents[2]
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 CONFIG = {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 2, "digest": f"sha256:{'0' * 64}"}
 
@@ -91,16 +92,17 @@ class Project:
     prefix: str
 
     def builder(self, *arguments: str) -> Outcome:
-        done = subprocess.run(
-            [sys.executable, "-m", "builder", "--project", str(self.folder), *arguments],
-            env=dict(self.environ),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        return Outcome(code=done.returncode, out=done.stdout, err=done.stderr)
+        out, err = io.StringIO(), io.StringIO()
+        before = dict(os.environ)
+        os.environ.clear()
+        os.environ.update(self.environ)
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                code = run(["--project", str(self.folder), *arguments])
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        return Outcome(code=code, out=out.getvalue(), err=err.getvalue())
 
     def client(self, service: str) -> Any:
         return boto3.client(
@@ -177,7 +179,6 @@ def project(tmp_path: Path, local_cloud: Mapping[str, str], request: pytest.Fixt
     prefix = f"ci-deploy-{serial}-"
     environ = {
         **local_cloud,
-        "PYTHONPATH": str(ROOT),
         "RS_LAMBDA_PREFIX": prefix,
         "RS_SCHEMA": f"ci_deploy_{serial}",
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.adapters.faults import CutError, Faults
+from builder.core.deploy_plan import remarks
 from tests.unit.deploy.cloud import (
     LAMBDA_ONLY,
     POLYFILL,
@@ -188,6 +189,9 @@ def test_a_removal_without_redshift_keeps_the_lambda_functions_that_sql_calls(tm
     site.settings = LAMBDA_ONLY
     site.remove(scopes())
     assert site.world() == before
+    observed = site.observe(scopes("quadbin"), removal=True)
+    (_, said) = remarks(scopes("quadbin"), site.settings, observed, removal=True)
+    assert said == "carto-at-quadbin stays, it is called by 2 others in redshift.example.com:5439/dev/dev_carto"
 
 
 def test_a_schema_that_was_there_before_us_stays(tmp_path: Path) -> None:
