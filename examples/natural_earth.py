@@ -58,7 +58,7 @@ def load(cursor: redshift_connector.Cursor, table: str) -> str:
 
 def calls(cursor: redshift_connector.Cursor) -> tuple[int, int]:
     """Batches and rows that external functions have taken so far, as Redshift counts them."""
-    cursor.execute("SELECT COALESCE(SUM(num_requests), 0), COALESCE(SUM(num_rows), 0) FROM sys_ludf_detail")
+    cursor.execute("SELECT COALESCE(SUM(invocations), 0), COALESCE(SUM(total_rows), 0) FROM sys_ludf_detail")
     batches, rows = cursor.fetchone()
     return int(batches), int(rows)
 
@@ -71,10 +71,10 @@ def show(cursor: redshift_connector.Cursor, path: Path) -> None:
     cursor.execute(text)
     rows = cursor.fetchall()
     seconds = time.perf_counter() - start
+    header = [column[0] for column in cursor.description]
     batches, taken = (now - then for now, then in zip(calls(cursor), before, strict=True))
     print(f"\n{text.splitlines()[0].removeprefix('-- ')}")
-    table = [[column[0] for column in cursor.description], *rows]
-    cells = [[str(cell.decode() if isinstance(cell, bytes) else cell) for cell in line] for line in table]
+    cells = [[str(cell.decode() if isinstance(cell, bytes) else cell) for cell in line] for line in [header, *rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for line in cells:
         print("    " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

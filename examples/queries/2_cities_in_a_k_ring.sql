@@ -1,6 +1,6 @@
--- The cities in the 5 x 5 cells of resolution 6 around Vienna, with their distance in cells.
+-- The cities in the 5 x 5 cells of resolution 7 around Vienna, with their distance in cells.
 WITH cells AS (
-    SELECT name, carto.QUADBIN_FROMGEOGPOINT(geom, 6) AS cell
+    SELECT name, carto.QUADBIN_FROMGEOGPOINT(geom, 7) AS cell
     FROM natural_earth.cities
 ),
 ring AS (
