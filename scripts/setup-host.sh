@@ -31,7 +31,7 @@ engine_error=''
 say() { printf 'setup-host: %s\n' "$*"; }
 
 unavailable() { # WHAT REMEDY
-  printf 'setup-host: %s\n' "$1" "remedy: $2" \
+  printf 'setup-host: %s\n' "$1; remedy: $2" \
     'validate, plan, sql, in-process invoke and test work without Docker.' >&2
   exit 69
 }
@@ -71,10 +71,13 @@ buildx_version() { docker buildx version 2>/dev/null | awk '{print $2}'; }
 
 image_present() { docker image inspect --format '{{.Id}}' "$1" >/dev/null 2>&1; }
 
-debian_release() {
+debian_field() { # NAME of a field of /etc/os-release; empty on anything but Debian
+  [[ -r /etc/os-release ]] || return 0
   # shellcheck source=/dev/null
-  [[ -r /etc/os-release ]] && (. /etc/os-release && [[ ${ID:-} == debian ]] && printf '%s' "${VERSION_ID:-}")
+  (. /etc/os-release && if [[ ${ID:-} == debian ]]; then printf '%s' "${!1:-}"; fi)
 }
+
+debian_release() { debian_field VERSION_ID; }
 
 can_install() {
   [[ $(id -u) -eq 0 ]] && case $(debian_release) in 12 | 13) true ;; *) false ;; esac
@@ -89,7 +92,8 @@ engine_installed() { command -v dockerd >/dev/null || [[ -x /usr/sbin/dockerd ]]
 check_engine_version() {
   local engine api client
   read -r engine api client < <(engine_versions)
-  if ((${engine%%.*} < ENGINE_MAJOR)); then
+  # A development build has no number, and is taken as new enough.
+  if [[ $engine =~ ^[0-9]+ ]] && ((BASH_REMATCH[0] < ENGINE_MAJOR)); then
     unavailable "Docker engine $engine is too old to build from named contexts" "install Docker $ENGINE_MAJOR or newer"
   fi
   say "Docker engine $engine answers (API $api, client $client)"
@@ -121,9 +125,9 @@ private_apt() {
 }
 
 mirror() { # the address that the host's own apt sources give for Debian's main component
+  # shellcheck disable=SC2016  # $(...) here is apt's own notation
   apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
-    awk -v release="$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")" \
-      '$1 == release && $2 == "main" { print $3; exit }'
+    awk -v release="$(debian_field VERSION_CODENAME)" '$1 == release && $2 == "main" { print $3; exit }'
 }
 
 update_apt() {
@@ -143,7 +147,7 @@ open_suite() {
 install_packages() { # PACKAGE... of the host's own release
   say "installing $*"
   DEBIAN_FRONTEND=noninteractive step "installing $*" 'run the same apt-get install by hand to see why' \
-    apt-get -qq install -y --no-install-recommends "$@"
+    apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$@"
 }
 
 install_from_suite() { # PACKAGE... of Debian 13 on a Debian 12 host
@@ -172,6 +176,15 @@ install_docker() { # PACKAGE...
   hash -r
 }
 
+# A PID file that outlived its process (a killed session, a restored machine) may name some other process by now.
+# dockerd would refuse to start for the first of these, and wait for ever on the containerd that the second names.
+drop_stale_pid() { # FILE PROGRAM
+  local pid
+  [[ -r $1 ]] || return 0
+  pid=$(<"$1")
+  if [[ $(cat "/proc/$pid/comm" 2>/dev/null) != "$2" ]]; then rm -f "$1"; fi
+}
+
 start_engine() {
   local pid deadline
   if [[ -d /run/systemd/system ]]; then
@@ -179,11 +192,19 @@ start_engine() {
     step 'systemctl start docker' 'journalctl -u docker says why' systemctl start docker
     return
   fi
-  say "starting the engine: dockerd in the background, log in $ENGINE_LOG"
-  # Its own session and no inherited descriptors: it outlives this script, its terminal and a CI step's pipes.
-  # A tight umask or file limit of the caller must not become the containers'.
-  (umask 022 && cd / && exec setsid dockerd >>"$ENGINE_LOG" 2>&1 </dev/null) &
-  pid=$!
+  drop_stale_pid /var/run/docker.pid dockerd
+  drop_stale_pid /var/run/docker/containerd/containerd.pid containerd
+  if [[ -r /var/run/docker.pid ]]; then
+    say 'waiting for the dockerd that is starting'
+    pid=$(</var/run/docker.pid)
+  else
+    say "starting the engine: dockerd in the background, log in $ENGINE_LOG"
+    # Its own session and no inherited descriptors: it outlives this script, its terminal and a CI step's pipes.
+    # The caller's umask must not become the containers'.
+    (umask 022 && cd / && exec setsid dockerd >>"$ENGINE_LOG" 2>&1 </dev/null) &
+    pid=$!
+    disown "$pid"
+  fi
   deadline=$((SECONDS + START_SECONDS))
   until engine_answers; do
     if ! kill -0 "$pid" 2>/dev/null; then
@@ -192,7 +213,6 @@ start_engine() {
     ((SECONDS < deadline)) || unavailable "dockerd did not answer within $START_SECONDS s" "see $ENGINE_LOG"
     sleep 0.1
   done
-  disown "$pid"
 }
 
 ensure_engine() {
@@ -205,12 +225,16 @@ ensure_engine() {
     unavailable "the engine that DOCKER_HOST or DOCKER_CONTEXT names does not answer: $engine_error" \
       'start it, or unset the variable'
   fi
+  if [[ $engine_error == *'permission denied'* ]]; then
+    unavailable 'the Docker engine refuses this user (permission denied)' \
+      'add the user to the group docker and log in again, or run this as root'
+  fi
   if ! can_install; then
     unavailable "no Docker engine answers, and $(why_not_install): ${engine_error:-docker is not installed}" \
       'install and start Docker Engine or Docker Desktop, 23 or newer, with buildx; on Debian 12 or 13 run this as root'
   fi
   engine_installed || install_docker docker.io docker-cli docker-buildx
-  start_engine
+  engine_answers || start_engine # some hosts start it on installation
   check_engine_version
 }
 
