@@ -190,12 +190,13 @@ def _decimals(results: list[Any], kind: types.Type) -> None:
 def _dates(parse: Callable[[str], Any]) -> Callable[[list[Any], types.Type], None]:
     def check(results: list[Any], kind: types.Type) -> None:
         _refuse(results, (str,), kind)
-        for value in results:
-            try:
+        value = ""
+        try:
+            for value in results:
                 if value is not None:
                     parse(value)
-            except ValueError:
-                raise SqlError("22007", f"{INVALID}: {value!r} is not a value of type {kind}") from None
+        except ValueError:
+            raise SqlError("22007", f"{INVALID}: {value!r} is not a value of type {kind}") from None
 
     return check
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.dialects.redshift import Redshift
-from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from sqlglot.parsers.redshift import RedshiftParser
 
 from builder.local.sqlstate import syntax, unsupported
@@ -21,28 +21,37 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 SCHEMA = "_rs"
 FUNCTIONS_SQL = Path(__file__).with_name("functions.sql")
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Redshift's functions whose meaning sqlglot translates to DuckDB.
-_TRANSLATED = frozenset(
+_TRANSLATED = _words(
     """
     ABS ACOS ADD_MONTHS ANY_VALUE ASCII ASIN ATAN ATAN2 AVG BIT_AND BIT_OR BOOL_AND BOOL_OR CBRT CEIL CEILING
-    CHARINDEX CHR COALESCE CONCAT CONVERT_TIMEZONE COS COT COUNT CUME_DIST CURRENT_DATE CURRENT_TIMESTAMP DATEADD
-    DATEDIFF DATE_ADD DATE_DIFF DATE_PART DATE_TRUNC DEGREES DENSE_RANK EXP FIRST_VALUE FLOOR GETDATE GREATEST LAG
-    LAST_DAY LAST_VALUE LEAD LEAST LEFT LEN LENGTH LISTAGG LN LOG LOWER LPAD LTRIM MAX MD5 MEDIAN MIN MONTHS_BETWEEN
-    NTH_VALUE NTILE NULLIF NVL NVL2 PERCENTILE_CONT PERCENTILE_DISC PERCENT_RANK PI POW POWER RADIANS RANK
-    REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND ROW_NUMBER RPAD RTRIM SIGN SIN SPLIT_PART SQRT
-    STDDEV STDDEV_POP STDDEV_SAMP STRPOS SUBSTR SUBSTRING SUM TAN TO_CHAR TO_DATE TO_TIMESTAMP TRANSLATE TRUNC UPPER
-    VARIANCE VAR_POP VAR_SAMP
-    """.split()
+    CHARINDEX CHR COALESCE CONCAT CONVERT_TIMEZONE COS COT COUNT CUME_DIST CURRENT_DATE CURRENT_TIMESTAMP
+    DATEADD DATEDIFF DATE_ADD DATE_DIFF DATE_PART DATE_TRUNC DEGREES DENSE_RANK EXP FIRST_VALUE FLOOR GETDATE
+    GREATEST LAG LAST_DAY LAST_VALUE LEAD LEAST LEFT LEN LENGTH LISTAGG LN LOG LOWER LPAD LTRIM MAX MD5 MEDIAN
+    MIN MONTHS_BETWEEN NTH_VALUE NTILE NULLIF NVL NVL2 PERCENTILE_CONT PERCENTILE_DISC PERCENT_RANK PI POW POWER
+    RADIANS RANK REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND ROW_NUMBER RPAD RTRIM SIGN SIN
+    SPLIT_PART SQRT STDDEV STDDEV_POP STDDEV_SAMP STRPOS SUBSTR SUBSTRING SUM TAN TO_CHAR TO_DATE TO_TIMESTAMP
+    TRANSLATE TRUNC UPPER VARIANCE VAR_POP VAR_SAMP
+    """
 )
 # The same name and meaning in DuckDB, unknown to sqlglot.
-SAME = frozenset(
-    "char_length character_length octet_length btrim sha1 sha256 initcap random current_database current_schema "
-    "generate_series sinh cosh tanh dexp".split()
+SAME = _words(
+    """
+    char_length character_length octet_length btrim sha1 sha256 initcap random current_database current_schema
+    generate_series sinh cosh tanh dexp
+    """
 )
 # Macros of functions.sql that are no function of Redshift's, but the inside of one.
-_INTERNAL = frozenset(
-    "float_text text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex ewkb_srid wkt "
-    "elements geography_hex".split()
+_INTERNAL = _words(
+    """
+    float_text text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex ewkb_srid
+    wkt elements geography_hex
+    """
 )
 _MACRO = re.compile(r"^CREATE OR REPLACE MACRO _rs\.(\w+)", re.MULTILINE)
 
@@ -61,7 +70,7 @@ class LocalRedshift(Redshift):
     Parser = Parser
 
 
-def parse(source: Source) -> exp.Expression:
+def parse(source: Source) -> exp.Expr:
     """A statement's tree. Raises SqlError 42601 where it breaks, 0A000 where sqlglot only keeps the text."""
     dialect = LocalRedshift()
     try:
@@ -71,14 +80,14 @@ def parse(source: Source) -> exp.Expression:
     except (SqlglotError, RecursionError):
         raise syntax("syntax error") from None
     tree = trees[0] if trees else None
-    if not isinstance(tree, exp.Expression):
+    if not isinstance(tree, exp.Expr):
         raise syntax("syntax error")
     if tree.find(exp.Command):
         raise unsupported(" ".join(source.words(2)))
     return tree
 
 
-def parse_text(sql: str) -> exp.Expression:
+def parse_text(sql: str) -> exp.Expr:
     """The tree of a text that holds one statement."""
     sources = split(sql)
     if len(sources) != 1:
@@ -92,12 +101,12 @@ def _near(error: ParseError) -> str:
     return f'syntax error at or near "{near}"' if near else "syntax error at end of input"
 
 
-def render(tree: exp.Expression) -> str:
+def render(tree: exp.Expr) -> str:
     """DuckDB's text of a translated tree."""
-    return DuckDB().generate(tree, normalize_functions=False, copy=True, unsupported_level=None)
+    return DuckDB().generate(tree, normalize_functions=False, copy=True, unsupported_level=ErrorLevel.IGNORE)
 
 
-def call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def call(name: str, *arguments: exp.Expr) -> exp.Expr:
     """A call of one of our own macros."""
     function = exp.Anonymous(this=name, expressions=list(arguments))
     return exp.Dot(this=exp.to_identifier(SCHEMA), expression=function)

@@ -5,6 +5,7 @@ SQL that comes here is already translated. Errors leave as SqlError; what they w
 
 from __future__ import annotations
 
+import importlib.resources
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,9 +32,7 @@ def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.D
 
     `path` None: in memory. After this, SQL can neither read nor write files, load extensions or change settings.
     """
-    import duckdb_extension_spatial  # noqa: PLC0415 - holds nothing but the extension's binary
-
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         # `/` of two integers is an integer in Redshift; the setting is per connection, so it comes before the lock.
@@ -43,7 +42,8 @@ def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.D
     if path is not None:
         settings["temp_directory"] = str(path.with_name("spill"))
     connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
-    extension = next(Path(duckdb_extension_spatial.__file__).parent.rglob("spatial.duckdb_extension"))
+    package = Path(str(importlib.resources.files("duckdb_extension_spatial")))
+    extension = next(package.rglob("spatial.duckdb_extension"))
     connection.execute(f"LOAD '{str(extension).replace(chr(39), chr(39) * 2)}'")
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
     for script in SCRIPTS:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlglot import exp
 
-from builder.local import types, dialect, results, statements, translate
-from builder.local.run import run
+from builder.local import dialect, results, statements, translate, types, variables
 from builder.local.catalog import Catalog
 from builder.local.duck import Duck
 from builder.local.external import Caller, Details, detail_columns
 from builder.local.invoker import Retrying
-from builder.local.results import Column
 from builder.local.resolve import ExternalCall, Names, Resolved, resolve
+from builder.local.results import Column
+from builder.local.run import run
 from builder.local.sqlstate import SqlError
 from builder.local.staging import stage
 
@@ -115,8 +115,8 @@ class Session:
     def prepare(self, source: Source, parameters: Sequence[int] = ()) -> Prepared:
         """Raises SqlError for what can be known before the values are."""
         statement = statements.read(source)
-        columns = None
-        if isinstance(statement, statements.Show):
+        columns: tuple[Column, ...] | None = None
+        if isinstance(statement, variables.Show):
             columns = (Column(name=statement.name, type=types.of("varchar")),)
         elif isinstance(statement, statements.Query) and statement.returns_rows:
             self._check_failed(statement)
@@ -125,7 +125,7 @@ class Session:
         known = tuple(parameters) + (0,) * (count - len(parameters))
         return Prepared(statement=statement, parameters=known, columns=columns)
 
-    def describe(self, tree: exp.Expression, parameters: Sequence[int]) -> list[Column]:
+    def describe(self, tree: exp.Expr, parameters: Sequence[int]) -> list[Column]:
         """A query's columns, with NULL for its parameters and for every external call."""
         bound = statements.typed_nulls(tree.copy(), parameters)
         resolved = resolve(bound, self.names)
@@ -152,9 +152,7 @@ class Session:
 
     def _check_failed(self, statement: statements.Statement) -> None:
         if self.status == "E" and not isinstance(statement, (statements.Commit, statements.Rollback)):
-            raise SqlError(
-                "25P02", "current transaction is aborted, commands ignored until end of transaction block"
-            )
+            raise SqlError("25P02", "current transaction is aborted, commands ignored until end of transaction block")
 
     def failed(self) -> None:
         """An error inside a transaction block ends it for everything but ROLLBACK."""
@@ -203,7 +201,7 @@ class Session:
 
     # Queries --------------------------------------------------------------------------------------------------------
 
-    def translated(self, tree: exp.Expression, caller: Caller) -> exp.Expression:
+    def translated(self, tree: exp.Expr, caller: Caller) -> exp.Expr:
         """A tree that DuckDB can run; calls of external functions are answered on the way."""
         resolved: Resolved = resolve(tree, self.names)
         self._fill_virtual(resolved.tree)
@@ -231,20 +229,20 @@ class Session:
         encoders = results.encoders(columns, formats, self.protocol)
         names = ", ".join(f"c{index}" for index in range(len(columns)))
         values = ", ".join(encoder.sql for encoder in encoders)
-        sql = f"SELECT {values} FROM ({query}) AS _rs_out({names})" if columns else query
+        sql = f"SELECT {values} FROM ({query}) AS _rs_out({names})" if columns else query  # noqa: S608 - a rendered tree
         for rows in self.duck.stream(sql, results.ROWS_PER_FETCH):
             if self.cancelled.is_set():
                 raise SqlError("57014", "canceling statement due to user request")
             yield results.data_rows(rows, encoders), len(rows)
 
-    def _fill_virtual(self, tree: exp.Expression) -> None:
+    def _fill_virtual(self, tree: exp.Expr) -> None:
         """SYS_LUDF_DETAIL lives in the endpoint's memory: a statement that reads it gets a copy."""
         for table in tree.find_all(exp.Table):
             if table.name == "sys_ludf_detail" and table.db in {"", "pg_catalog"}:
                 columns = list(detail_columns(self.engine.details.all()))
                 select = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind, _ in columns)
                 with self.duck.lent("_rs_lent", {name: np.array(values) for name, _, values in columns}):
-                    self.duck.run(f"CREATE OR REPLACE TEMP TABLE _rs_ludf AS SELECT {select} FROM _rs_lent")
+                    self.duck.run(f"CREATE OR REPLACE TEMP TABLE _rs_ludf AS SELECT {select} FROM _rs_lent")  # noqa: S608 - our own columns
                 return
 
     def clean(self, caller: Caller) -> None:

@@ -76,8 +76,9 @@ CREATE OR REPLACE MACRO _rs.json_serialize(x) AS
          ELSE CAST(to_json(x) AS VARCHAR) END;
 CREATE OR REPLACE MACRO _rs.get_array_length(x) AS CAST(json_array_length(to_json(x)) AS INTEGER);
 CREATE OR REPLACE MACRO _rs.json_typeof(x) AS
-    CASE json_type(to_json(x)) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'
-         WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN NULL THEN NULL ELSE 'number' END;
+    CASE WHEN x IS NULL THEN NULL ELSE
+        CASE json_type(to_json(x)) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'
+             WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE 'number' END END;
 CREATE OR REPLACE MACRO _rs.is_array(x) AS coalesce(json_type(to_json(x)) = 'ARRAY', false);
 CREATE OR REPLACE MACRO _rs.is_object(x) AS coalesce(json_type(to_json(x)) = 'OBJECT', false);
 CREATE OR REPLACE MACRO _rs.is_scalar(x) AS

@@ -60,14 +60,12 @@ class Inner:
     `rows_only`: as WHERE leaves them; otherwise as GROUP BY and HAVING leave them.
     """
 
-    def __init__(
-        self, select: exp.Select, ctes: Iterable[exp.CTE], bench: Bench, *, rows_only: bool = False
-    ) -> None:
+    def __init__(self, select: exp.Select, ctes: Iterable[exp.CTE], bench: Bench, *, rows_only: bool = False) -> None:
         self.bench = bench
         self.ctes = tuple(ctes)
         self.select = select.copy()
         self.places: dict[str, str] = {}
-        self.items: list[exp.Expression] = []
+        self.items: list[exp.Expr] = []
         self.width = 0
         dropped = ["with_", "distinct", "order", "limit", "offset"]
         if rows_only:
@@ -75,7 +73,7 @@ class Inner:
         for name in dropped:
             self.select.set(name, None)
 
-    def column(self, node: exp.Expression) -> exp.Column:
+    def column(self, node: exp.Expr) -> exp.Column:
         """A call-free expression as a column of the rows."""
         text = render(node)
         if text not in self.places:
@@ -84,7 +82,7 @@ class Inner:
             self.width += 1
         return exp.column(quoted(self.places[text]))
 
-    def star(self, item: exp.Expression) -> Iterator[exp.Expression]:
+    def star(self, item: exp.Expr) -> Iterator[exp.Expr]:
         """`*` or `t.*`: the columns that it stands for, which only the database knows."""
         names = self.bench.width(self._text([item]))
         self.items.append(item.copy())
@@ -102,9 +100,9 @@ class Inner:
             return False
         return True
 
-    def split(self) -> list[exp.Expression]:
+    def split(self) -> list[exp.Expr]:
         """Leaves the plain conditions of WHERE and of inner joins here; gives those with calls."""
-        late: list[exp.Expression] = []
+        late: list[exp.Expr] = []
         where = self.select.args.get("where")
         if where is not None:
             early, late = parted(where.this)
@@ -124,14 +122,14 @@ class Inner:
         """Runs the query."""
         return Rows(name=self.bench.keep(self._text(self.items or [exp.true()])))
 
-    def _text(self, items: Sequence[exp.Expression]) -> str:
+    def _text(self, items: Sequence[exp.Expr]) -> str:
         select = self.select.copy()
         select.set("expressions", [item.copy() for item in items])
         if self.ctes:
             select.set("with_", exp.With(expressions=[cte.copy() for cte in self.ctes]))
         return render(select)
 
-    def pull(self, node: exp.Expression, guard: exp.Expression | None = None) -> exp.Expression:
+    def pull(self, node: exp.Expr, guard: exp.Expr | None = None) -> exp.Expr:  # noqa: PLR0911 - one per kind of node
         """The expression over the rows: calls stay, whatever is call-free below them becomes a column."""
         if isinstance(node, ExternalCall):
             arguments = [self.pull(each, guard) for each in node.expressions]
@@ -148,7 +146,7 @@ class Inner:
             return exp.In(this=self.pull(node.this, guard), query=node.args["query"].copy())
         return rebuilt(node, lambda child: self.pull(child, guard))
 
-    def _case(self, node: exp.Case, guard: exp.Expression | None) -> exp.Case:
+    def _case(self, node: exp.Case, guard: exp.Expr | None) -> exp.Case:
         subject = self.pull(node.this, guard) if node.this else None
         branches = []
         for branch in node.args["ifs"]:
@@ -161,8 +159,8 @@ class Inner:
         default = node.args.get("default")
         return exp.Case(this=subject, ifs=branches, default=self.pull(default, guard) if default else None)
 
-    def _coalesce(self, node: exp.Coalesce, guard: exp.Expression | None) -> exp.Coalesce:
-        values: list[exp.Expression] = []
+    def _coalesce(self, node: exp.Coalesce, guard: exp.Expr | None) -> exp.Coalesce:
+        values: list[exp.Expr] = []
         for value in (node.this, *node.expressions):
             pulled = self.pull(value, guard)
             values.append(pulled)
@@ -170,23 +168,23 @@ class Inner:
         return exp.Coalesce(this=values[0], expressions=values[1:])
 
 
-def _both(first: exp.Expression | None, second: exp.Expression) -> exp.Expression:
+def _both(first: exp.Expr | None, second: exp.Expr) -> exp.Expr:
     second = exp.paren(second.copy())
     return second if first is None else exp.And(this=first.copy(), expression=second)
 
 
-def rebuilt(node: exp.Expression, change: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
+def rebuilt(node: exp.Expr, change: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
     """A copy of the node with its children changed."""
     made = node.copy()
     for key, value in node.args.items():
         if isinstance(value, list):
-            made.set(key, [change(each) if isinstance(each, exp.Expression) else each for each in value])
-        elif isinstance(value, exp.Expression):
+            made.set(key, [change(each) if isinstance(each, exp.Expr) else each for each in value])
+        elif isinstance(value, exp.Expr):
             made.set(key, change(value))
     return made
 
 
-def conjuncts(node: exp.Expression) -> Iterator[exp.Expression]:
+def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
     """`a AND (b AND c)` as a, b, c."""
     while isinstance(node, exp.Paren):
         node = node.this
@@ -197,15 +195,15 @@ def conjuncts(node: exp.Expression) -> Iterator[exp.Expression]:
         yield node
 
 
-def conjoined(parts: Sequence[exp.Expression]) -> exp.Expression | None:
+def conjoined(parts: Sequence[exp.Expr]) -> exp.Expr | None:
     """The AND of conditions; None for none."""
-    whole: exp.Expression | None = None
+    whole: exp.Expr | None = None
     for part in parts:
         whole = _both(whole, part)
     return whole
 
 
-def parted(condition: exp.Expression) -> tuple[exp.Expression | None, list[exp.Expression]]:
+def parted(condition: exp.Expr) -> tuple[exp.Expr | None, list[exp.Expr]]:
     """The conjuncts without calls as one condition, and those with calls."""
     parts = list(conjuncts(condition))
     early = conjoined([part for part in parts if part.find(ExternalCall) is None])

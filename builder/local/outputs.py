@@ -32,7 +32,7 @@ def name_columns(select: exp.Select) -> None:
         item.replace(exp.alias_(item.copy(), _figure(item), quoted=True))
 
 
-def _figure(node: exp.Expression) -> str:
+def _figure(node: exp.Expr) -> str:  # noqa: PLR0911 - one per kind of node
     if isinstance(node, (exp.Paren, exp.Bracket)):
         return _figure(node.this)
     if isinstance(node, exp.Column):

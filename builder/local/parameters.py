@@ -52,17 +52,19 @@ _BINARY: dict[int, Callable[[bytes], str]] = {
 _TEXTS = frozenset({0, 18, 25, 705, 1042, 1043})
 
 
-def literals(bound: wire.Bind, oids: Sequence[int]) -> list[exp.Expression]:
+def literals(bound: wire.Bind, oids: Sequence[int]) -> list[exp.Expr]:
     """One literal per parameter. A text of no announced type stays untyped, so that its place decides."""
     if len(bound.parameters) != len(oids):
-        raise SqlError("08P01", f"bind message supplies {len(bound.parameters)} parameters, the statement needs {len(oids)}")
+        raise SqlError(
+            "08P01", f"bind message supplies {len(bound.parameters)} parameters, the statement needs {len(oids)}"
+        )
     formats = wire.spread(bound.parameter_formats, len(oids))
     return [_literal(data, oid, code) for data, oid, code in zip(bound.parameters, oids, formats, strict=True)]
 
 
-def _literal(data: bytes | None, oid: int, code: int) -> exp.Expression:
+def _literal(data: bytes | None, oid: int, code: int) -> exp.Expr:
     if data is None:
-        value: exp.Expression = exp.null()
+        value: exp.Expr = exp.null()
         return value if oid not in types.OID_NAMES else exp.Cast(this=value, to=_target(oid))
     text = _text(data, oid, code)
     value = exp.Literal.string(text)
@@ -83,7 +85,7 @@ def _is_integer(text: str) -> bool:
     return text.lstrip("-").isdigit()
 
 
-def _number(text: str) -> exp.Expression:
+def _number(text: str) -> exp.Expr:
     """A decimal literal keeps the digits that it is written with."""
     body = text.strip().lstrip("+-")
     if body.replace(".", "", 1).isdigit() and body.isascii():

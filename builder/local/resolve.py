@@ -24,8 +24,21 @@ if TYPE_CHECKING:
 DEPTH = 32
 _HIDDEN = frozenset({"_rs", "main", "temp", "system"})
 _HANDLED = frozenset(
-    {"object", "array", "json_extract_path_text", "version", "pg_backend_pid", "oidvectortypes", "pg_get_userbyid",
-     "has_schema_privilege", "has_table_privilege", "format_type", "current_user_id", "regexp_count", "json_size"}
+    {
+        "object",
+        "array",
+        "json_extract_path_text",
+        "version",
+        "pg_backend_pid",
+        "oidvectortypes",
+        "pg_get_userbyid",
+        "has_schema_privilege",
+        "has_table_privilege",
+        "format_type",
+        "current_user_id",
+        "regexp_count",
+        "json_size",
+    }
 )
 
 
@@ -42,7 +55,8 @@ class ExternalCall(exp.Expression):
 @dataclass(frozen=True, kw_only=True)
 class Names:
     """What resolving needs to know of the session. `lookup` gives the overloads of a name (schema "" : search path);
-    `view` the text of a view that we keep, or None; `expand` says whether views are replaced by their text."""
+    `view` the text of a view that we keep, or None; `expand` says whether views are replaced by their text.
+    """
 
     database: str
     user: str
@@ -55,11 +69,11 @@ class Names:
 class Resolved:
     """A statement's tree with every name settled."""
 
-    tree: exp.Expression
+    tree: exp.Expr
     externals: dict[int, Function] = field(default_factory=dict)
 
 
-def resolve(tree: exp.Expression, names: Names) -> Resolved:
+def resolve(tree: exp.Expr, names: Names) -> Resolved:
     """Raises SqlError 42883 for a function that is not there, 42P01 and 3F000 for hidden relations and schemas."""
     resolver = _Resolver(names)
     return Resolved(tree=resolver.settle(tree, 0), externals=resolver.externals)
@@ -70,7 +84,7 @@ class _Resolver:
         self.names = names
         self.externals: dict[int, Function] = {}
 
-    def settle(self, tree: exp.Expression, depth: int) -> exp.Expression:
+    def settle(self, tree: exp.Expr, depth: int) -> exp.Expr:
         if depth > DEPTH:
             raise SqlError("54001", "functions or views are nested too deeply, or in a circle")
         tree = self._views(tree, depth)
@@ -89,7 +103,7 @@ class _Resolver:
                     old.replace(settled)
         return tree
 
-    def _views(self, tree: exp.Expression, depth: int) -> exp.Expression:
+    def _views(self, tree: exp.Expr, depth: int) -> exp.Expr:
         if isinstance(tree, exp.Drop):
             return tree
         known = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
@@ -102,7 +116,7 @@ class _Resolver:
                 table.replace(exp.Subquery(this=body, alias=alias))
         return tree
 
-    def _relations(self, tree: exp.Expression) -> None:
+    def _relations(self, tree: exp.Expr) -> None:
         for table in tree.find_all(exp.Table):
             if isinstance(table.this, exp.Func) and table.this.name.lower() != "generate_series":
                 raise unsupported(f"{table.this.name or type(table.this).__name__} in FROM")
@@ -113,7 +127,7 @@ class _Resolver:
             if table.db in _HIDDEN:
                 raise SqlError("3F000", f'schema "{table.db}" does not exist')
 
-    def _function(self, node: exp.Anonymous, depth: int) -> exp.Expression | None:
+    def _function(self, node: exp.Anonymous, depth: int) -> exp.Expr | None:
         """What stands for the call, or None where it stays as it is."""
         schema, name = _schema(node), node.name.lower()
         if schema == dialect.SCHEMA and node.meta.get("settled"):
@@ -129,7 +143,7 @@ class _Resolver:
             raise SqlError("42883", f"function {full}({_kinds(node.expressions)}) does not exist")
         return self._expand(function, node.expressions, depth)
 
-    def _expand(self, function: Function, arguments: Sequence[exp.Expression], depth: int) -> exp.Expression:
+    def _expand(self, function: Function, arguments: Sequence[exp.Expr], depth: int) -> exp.Expr:
         typed = [cast(argument.copy(), kind) for argument, kind in zip(arguments, function.arguments, strict=True)]
         if function.external is not None:
             self.externals[function.oid] = function
@@ -146,16 +160,16 @@ class _Resolver:
         return exp.Paren(this=cast(body, function.returns))
 
 
-def fold(tree: exp.Expression) -> None:
+def fold(tree: exp.Expr) -> None:
     """Lower case for every identifier, quoted or not (enable_case_sensitive_identifier is off by default)."""
     for identifier in tree.find_all(exp.Identifier):
         identifier.set("this", identifier.name.lower())
-        identifier.set("quoted", True)  # noqa: FBT003
+        identifier.set("quoted", True)
 
 
-def _whole(node: exp.Anonymous) -> exp.Expression:
+def _whole(node: exp.Anonymous) -> exp.Expr:
     """The call with its schema in front."""
-    top: exp.Expression = node
+    top: exp.Expr = node
     while isinstance(top.parent, exp.Dot) and top.arg_key == "expression":
         top = top.parent
     return top
@@ -169,7 +183,7 @@ def _schema(node: exp.Anonymous) -> str:
     return str((left.expression if isinstance(left, exp.Dot) else left).name).lower()
 
 
-def choose(overloads: Sequence[Function], arguments: Sequence[exp.Expression]) -> Function | None:
+def choose(overloads: Sequence[Function], arguments: Sequence[exp.Expr]) -> Function | None:
     """The overload with as many arguments; among several, the one whose types fit best what is written."""
     fitting = [function for function in overloads if len(function.arguments) == len(arguments)]
     if len(fitting) < 2:  # noqa: PLR2004
@@ -187,18 +201,21 @@ def choose(overloads: Sequence[Function], arguments: Sequence[exp.Expression]) -
     return winners[0]
 
 
-def _fit(kind: types.Type, argument: exp.Expression) -> int:
+def _fit(kind: types.Type, argument: exp.Expr) -> int:
     """2 for the type that is written, 1 for one that may be meant, 0 otherwise."""
     written = _written(argument)
     if not written:
         return 1
     if kind.name == written:
         return 2
-    families = ({"smallint", "integer", "bigint", "numeric", "real", "double precision"}, {"character varying", "character"})
+    families = (
+        {"smallint", "integer", "bigint", "numeric", "real", "double precision"},
+        {"character varying", "character"},
+    )
     return 1 if any(kind.name in family and written in family for family in families) else 0
 
 
-def _written(argument: exp.Expression) -> str:
+def _written(argument: exp.Expr) -> str:
     if isinstance(argument, exp.Cast):
         return types.from_sqlglot(argument.to).name
     if isinstance(argument, exp.Literal):
@@ -210,11 +227,11 @@ def _written(argument: exp.Expression) -> str:
     return ""
 
 
-def _kinds(arguments: Sequence[exp.Expression]) -> str:
+def _kinds(arguments: Sequence[exp.Expr]) -> str:
     return ", ".join(_written(argument) or "unknown" for argument in arguments)
 
 
-def body_of(function: Function) -> exp.Expression:
+def body_of(function: Function) -> exp.Expr:
     """The expression of a SQL function: Redshift takes one SELECT of one expression, without FROM and the rest."""
     tree = dialect.parse_text(function.body)
     plain = isinstance(tree, exp.Select) and len(tree.expressions) == 1
@@ -223,7 +240,7 @@ def body_of(function: Function) -> exp.Expression:
     return unalias(tree.expressions[0]).copy()
 
 
-def unalias(node: exp.Expression) -> exp.Expression:
+def unalias(node: exp.Expr) -> exp.Expr:
     return node.this if isinstance(node, exp.Alias) else node
 
 
@@ -234,7 +251,7 @@ def parameter_index(parameter: exp.Parameter) -> int:
     return int(text)
 
 
-def cast(value: exp.Expression, kind: types.Type) -> exp.Expression:
+def cast(value: exp.Expr, kind: types.Type) -> exp.Expr:
     """CAST to a Redshift type, as a node that `translate.py` knows. Lengths do not bind arguments."""
     target = kind if kind.name == "numeric" else types.Type(kind=kind.kind)
     return exp.Cast(this=value, to=to_sqlglot(target))

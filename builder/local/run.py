@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _HIDDEN = frozenset({"_rs", "main", "temp", "system", "pg_catalog", "information_schema"})
 
 
-def run(session: Session, prepared: Prepared, values: Sequence[exp.Expression], formats: Sequence[int]) -> Result:
+def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     """One statement. A result with rows is drained by the caller."""
     statement = prepared.statement
     if isinstance(statement, statements.Query):
@@ -42,7 +42,7 @@ def run(session: Session, prepared: Prepared, values: Sequence[exp.Expression], 
     return Result(tag=_RUN[type(statement)](session, statement))
 
 
-def _select(session: Session, tree: exp.Expression, columns: Sequence[Column], formats: Sequence[int]) -> Result:
+def _select(session: Session, tree: exp.Expr, columns: Sequence[Column], formats: Sequence[int]) -> Result:
     caller = session.caller()
 
     def chunks() -> Iterator[tuple[bytes, int]]:
@@ -55,7 +55,7 @@ def _select(session: Session, tree: exp.Expression, columns: Sequence[Column], f
     return Result(tag="SELECT", columns=columns, chunks=chunks())
 
 
-def _write(session: Session, tree: exp.Expression, verb: str) -> Result:
+def _write(session: Session, tree: exp.Expr, verb: str) -> Result:
     caller = session.caller()
     try:
         count = session.duck.run(dialect.render(session.translated(tree, caller)))
@@ -124,7 +124,7 @@ def _create_function(session: Session, statement: CreateFunction) -> str:
 
 
 def _check_body(session: Session, function: Function) -> None:
-    """Binds the body with NULLs for its arguments: what it names must be there, and its type must be the one declared."""
+    """Binds the body over NULLs: what it names must be there, and its type must be the one that is declared."""
     body = body_of(function)
     for parameter in list(body.find_all(exp.Parameter)):
         index = parameter_index(parameter)
@@ -224,7 +224,7 @@ def _create_view(session: Session, statement: CreateView) -> str:
     text = statement.query.text
     if statement.columns:
         names = ", ".join(map(quote_identifier, statement.columns))
-        text = f"SELECT * FROM ({text}) AS _rs_view({names})"
+        text = f"SELECT * FROM ({text}) AS _rs_view({names})"  # noqa: S608 - the view's own text, parsed below
     columns = session.describe(dialect.parse_text(text), ())
     shape = ", ".join(f"CAST(NULL AS {each.type.duck}) AS {quote_identifier(each.name)}" for each in columns)
     head = "CREATE OR REPLACE VIEW" if statement.replace else "CREATE VIEW"

@@ -9,7 +9,6 @@ from builder.local.tables import read_name
 from builder.local.tokens import Cursor, Source
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class CreateSchema:
     name: str
@@ -46,11 +45,10 @@ def parse_create_schema(source: Source) -> CreateSchema:
     if cursor.accept("AUTHORIZATION"):
         owner = cursor.identifier()
         name = name or owner
-    if cursor.accept("QUOTA"):
-        if not cursor.accept("UNLIMITED"):
-            cursor.integer()
-            if not any(cursor.accept(unit) for unit in ("MB", "GB", "TB")):
-                raise cursor.error()
+    if cursor.accept("QUOTA") and not cursor.accept("UNLIMITED"):
+        cursor.integer()
+        if not any(cursor.accept(unit) for unit in ("MB", "GB", "TB")):
+            raise cursor.error()
     cursor.end()
     return CreateSchema(name=name, if_not_exists=exists)
 

@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # redshift-connector's client_protocol_version: 2 is "binary", the highest that is known.
 HIGHEST_PROTOCOL = 2
-_REPORTED = ("server_version", "server_encoding", "client_encoding", "datestyle", "integer_datetimes", "is_superuser",
-             "timezone", "standard_conforming_strings")
+_REPORTED = (
+    "server_version",
+    "server_encoding",
+    "client_encoding",
+    "datestyle",
+    "integer_datetimes",
+    "is_superuser",
+    "timezone",
+    "standard_conforming_strings",
+)
 _SPELLED = {"datestyle": "DateStyle", "timezone": "TimeZone"}
 
 
@@ -212,7 +220,8 @@ class Connection:
         if kind == b"S":
             if name not in self.statements:
                 raise SqlError("26000", f'prepared statement "{name}" does not exist')
-            prepared, formats = self.statements[name], ()
+            prepared = self.statements[name]
+            formats: tuple[int, ...] = ()
             oids = prepared.parameters if prepared else ()
             self._send(wire.parameter_description([oid or 25 for oid in oids]))
         else:
@@ -254,7 +263,7 @@ class Connection:
 
     def flush(self) -> None:
         if self.out:
-            data, self.out = self.out, bytearray()
+            data, self.out = bytes(self.out), bytearray()
             self.write(data)
 
 

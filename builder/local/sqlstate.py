@@ -9,7 +9,7 @@ import duckdb
 # Our own error() calls inside macros start with their code: "[22012] division by zero".
 _CODED = re.compile(r"\[([0-9A-Z]{5})\] (.*)", re.DOTALL)
 _TABLE = re.compile(r"Table with name (\S+) does not exist")
-_COLUMN = re.compile(r'Referenced column "([^"]+)" not found|does not have a column named "([^"]+)"')
+_COLUMN = re.compile(r'Referenced column "([^"]+)" (?:was )?not found|does not have a column named "([^"]+)"')
 _FUNCTION = re.compile(r"No function matches the given name and argument types '([^']+)'|Function with name (\S+) does")
 _SCHEMA = re.compile(r'[Ss]chema with name (\S+) does not exist|No catalog \+ schema named "([^"]+)"')
 _EXISTS = re.compile(r'with name "?([^"\s]+)"? already exists')
@@ -17,7 +17,6 @@ _TOO_LONG = re.compile(r"\(strlen\((.+)\) <= (\d+)\)")
 
 _CLASSES: tuple[tuple[type[Exception], str], ...] = (
     (duckdb.ParserException, "42601"),
-    (duckdb.InterruptException, "57014"),
     (duckdb.ConversionException, "22P02"),
     (duckdb.OutOfRangeException, "22003"),
     (duckdb.TypeMismatchException, "42804"),
@@ -57,6 +56,8 @@ def syntax(message: str) -> SqlError:
 
 def from_duckdb(error: Exception) -> SqlError:
     """DuckDB's error in PostgreSQL's code and, where clients look at it, in its words."""
+    if isinstance(error, duckdb.InterruptException):
+        return SqlError("57014", "canceling statement due to user request")
     text = _clean(str(error))
     coded = _CODED.search(text)
     if coded:

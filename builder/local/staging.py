@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Ctes = tuple[exp.CTE, ...]
 
 
-def stage(tree: exp.Expression, externals: dict[int, Function], bench: Bench) -> exp.Expression:
+def stage(tree: exp.Expr, externals: dict[int, Function], bench: Bench) -> exp.Expr:
     """The statement without ExternalCall nodes; the relations that stand for them are filled when this returns."""
     if tree.find(ExternalCall) is None:
         return tree
@@ -51,7 +51,7 @@ class _Stage:
         self.bench = bench
         self.position = 0
 
-    def query(self, node: exp.Expression, ctes: Ctes) -> exp.Expression:
+    def query(self, node: exp.Expr, ctes: Ctes) -> exp.Expr:
         """From the innermost SELECT outwards, CTEs first and in their order."""
         with_ = node.args.get("with_")
         if isinstance(with_, exp.With):
@@ -137,12 +137,14 @@ class _Stage:
 
     # Constants ------------------------------------------------------------------------------------------------------
 
-    def constants(self, tree: exp.Expression) -> None:
+    def constants(self, tree: exp.Expr) -> None:
         """Answers calls of constants, innermost first, and puts the value's place for them."""
         while (call := next((each for each in calls(tree) if self._constant(each)), None)) is not None:
             rows = Rows(name=self.bench.keep("SELECT 1"))
             answer = self._answered(call, rows, {})
-            value = exp.Select(expressions=[exp.column(quoted("v"))], from_=exp.From(this=exp.Table(this=answer.args["table"])))
+            value = exp.Select(
+                expressions=[exp.column(quoted("v"))], from_=exp.From(this=exp.Table(this=answer.args["table"]))
+            )
             call.replace(exp.Subquery(this=value))
 
     def _constant(self, call: ExternalCall) -> bool:
@@ -151,12 +153,12 @@ class _Stage:
         return stable and not varies and call.find_ancestor(exp.Case, exp.Coalesce) is None
 
 
-def calls(tree: exp.Expression) -> Iterator[ExternalCall]:
+def calls(tree: exp.Expr) -> Iterator[ExternalCall]:
     """Calls, those in the arguments of others first."""
     yield from reversed(list(tree.find_all(ExternalCall)))
 
 
-def _items(select: exp.Select, inner: Inner) -> Iterator[exp.Expression]:
+def _items(select: exp.Select, inner: Inner) -> Iterator[exp.Expr]:
     for item in select.expressions:
         if _is_star(item):
             yield from inner.star(item)
@@ -164,7 +166,7 @@ def _items(select: exp.Select, inner: Inner) -> Iterator[exp.Expression]:
             yield exp.alias_(inner.pull(unalias(item)), item.alias_or_name, quoted=True)
 
 
-def _named(outer: exp.Select, inner: Inner) -> Iterator[exp.Expression]:
+def _named(outer: exp.Select, inner: Inner) -> Iterator[exp.Expr]:
     """The select list with its names fixed and its stars spelled out, before its columns get other names."""
     for item in outer.expressions:
         if _is_star(item):
@@ -175,11 +177,11 @@ def _named(outer: exp.Select, inner: Inner) -> Iterator[exp.Expression]:
             yield exp.alias_(item.copy(), item.alias_or_name, quoted=True)
 
 
-def _is_star(item: exp.Expression) -> bool:
+def _is_star(item: exp.Expr) -> bool:
     return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
 
 
-def _late(name: str, inner: Inner) -> list[exp.Expression]:
+def _late(name: str, inner: Inner) -> list[exp.Expr]:
     """Conditions of HAVING or QUALIFY with calls; the others stay with the rows."""
     clause = inner.select.args.get(name)
     if clause is None:
@@ -211,14 +213,14 @@ def _order(select: exp.Select, inner: Inner, outer: exp.Select) -> None:
         target.set(name, clause.copy() if clause is not None else None)
 
 
-def _meant(node: exp.Expression, select: exp.Select) -> exp.Expression:
+def _meant(node: exp.Expr, select: exp.Select) -> exp.Expr:
     """What a key of ORDER BY stands for: a place or an alias of the select list, or itself."""
     if isinstance(node, exp.Literal) and node.is_int and 1 <= int(node.name) <= len(select.expressions):
         return unalias(select.expressions[int(node.name) - 1]).copy()
     if isinstance(node, exp.Column) and not node.table:
         for item in select.expressions:
             if isinstance(item, exp.Alias) and item.alias == node.name:
-                return item.this.copy()
+                return unalias(item).copy()
     return node
 
 
@@ -236,12 +238,18 @@ def _spell_groups(select: exp.Select, inner: Inner) -> None:
 
 
 def _decides(call: ExternalCall, select: exp.Select) -> bool:
-    node: exp.Expression = call
+    node: exp.Expr = call
     while node.parent is not None and node.parent is not select:
         if isinstance(node, (exp.AggFunc, exp.Window)):
             return True
         node = node.parent
-    return isinstance(node, (exp.AggFunc, exp.Window)) or node.arg_key in {"where", "joins", "group", "from_", "laterals"}
+    return isinstance(node, (exp.AggFunc, exp.Window)) or node.arg_key in {
+        "where",
+        "joins",
+        "group",
+        "from_",
+        "laterals",
+    }
 
 
 def _grouped_alike(call: ExternalCall, text: str, select: exp.Select) -> bool:
@@ -259,7 +267,7 @@ def _columns_of(outer: exp.Select, sources: set[str], aliases: set[str]) -> Iter
     for column in list(outer.find_all(exp.Column)):
         if isinstance(column.this, exp.Star) or column.find_ancestor(exp.Column) is not None:
             continue
-        first = (column.parts[0].name if len(column.parts) > 1 else "")
+        first = column.parts[0].name if len(column.parts) > 1 else ""
         below = column.find_ancestor(exp.Query) is not outer
         if below and first not in sources:
             continue
@@ -286,7 +294,7 @@ def _update(update: exp.Update) -> None:
     """The new values come from a SELECT that carries the row's id, and go back to the table by it."""
     target = update.this
     alias = target.alias or target.name
-    items: list[exp.Expression] = [_row_id(alias)]
+    items: list[exp.Expr] = [_row_id(alias)]
     for index, setting in enumerate(update.expressions):
         items.append(exp.alias_(setting.expression.copy(), f"_s{index}", quoted=True))
         setting.set("expression", exp.column(quoted(f"_s{index}"), quoted("_new")))
@@ -305,13 +313,11 @@ def _delete(delete: exp.Delete) -> None:
     delete.set("where", exp.Where(this=exp.In(this=exp.column("rowid"), query=exp.Subquery(this=select))))
 
 
-def _row_id(alias: str) -> exp.Expression:
+def _row_id(alias: str) -> exp.Expr:
     return exp.alias_(exp.column("rowid", quoted(alias)), "_row", quoted=True)
 
 
-def _rows_of(
-    target: exp.Expression, more: Sequence[exp.Expression], where: exp.Expression | None, items: list[exp.Expression]
-) -> exp.Select:
+def _rows_of(target: exp.Expr, more: Sequence[exp.Expr], where: exp.Expr | None, items: list[exp.Expr]) -> exp.Select:
     select = exp.Select(expressions=items, from_=exp.From(this=target.copy()))
     select.set("joins", [exp.Join(this=table.copy()) for table in more])
     select.set("where", where.copy() if where is not None else None)

@@ -11,7 +11,14 @@ from builder.local import dialect, types
 from builder.local.functions import CreateFunction, DropFunction, parse_create, parse_drop
 from builder.local.privileges import Grant, parse_grant
 from builder.local.resolve import parameter_index, to_sqlglot
-from builder.local.schemas import CreateSchema, CreateView, Drop, parse_create_schema, parse_create_view, parse_drop_object
+from builder.local.schemas import (
+    CreateSchema,
+    CreateView,
+    Drop,
+    parse_create_schema,
+    parse_create_view,
+    parse_drop_object,
+)
 from builder.local.sqlstate import SqlError, unsupported
 from builder.local.tables import CreateTable, parse_create_table
 from builder.local.variables import Set, Show, parse_set, parse_show
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 class Query:
     """SELECT, INSERT, UPDATE, DELETE, and the changes of tables that sqlglot reads."""
 
-    tree: exp.Expression
+    tree: exp.Expr
     verb: str
 
     @property
@@ -146,12 +153,12 @@ def parameter_count(statement: Statement) -> int:
     return max((parameter_index(each) for each in statement.tree.find_all(exp.Parameter)), default=0)
 
 
-def typed_nulls(tree: exp.Expression, parameters: Sequence[int]) -> exp.Expression:
+def typed_nulls(tree: exp.Expr, parameters: Sequence[int]) -> exp.Expr:
     """The tree with a NULL for each parameter, of the type that the client announced, if it did."""
     for each in list(tree.find_all(exp.Parameter)):
         index = parameter_index(each) - 1
         oid = parameters[index] if 0 <= index < len(parameters) else 0
-        null: exp.Expression = exp.null()
+        null: exp.Expr = exp.null()
         if oid in types.OID_NAMES:
             null = exp.Cast(this=null, to=to_sqlglot(types.of_oid(oid)))
         elif isinstance(each.parent, (exp.Select, exp.Alias)):
@@ -160,7 +167,7 @@ def typed_nulls(tree: exp.Expression, parameters: Sequence[int]) -> exp.Expressi
     return tree
 
 
-def with_values(tree: exp.Expression, values: Sequence[exp.Expression]) -> exp.Expression:
+def with_values(tree: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
     """The tree with its parameters filled in."""
     tree = tree.copy()
     for each in list(tree.find_all(exp.Parameter)):

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ATTRIBUTES = (
-    "DEFAULT IDENTITY GENERATED ENCODE DISTKEY SORTKEY COLLATE NOT NULL PRIMARY UNIQUE REFERENCES CONSTRAINT , )"
-).split()
+    *("DEFAULT", "IDENTITY", "GENERATED", "ENCODE", "DISTKEY", "SORTKEY", "COLLATE", "NOT", "NULL", "PRIMARY"),
+    *("UNIQUE", "REFERENCES", "CONSTRAINT", ",", ")"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +142,9 @@ def _storage(cursor: Cursor) -> None:
     while not cursor.done and cursor.peek() != "AS":
         if cursor.accept("BACKUP") or cursor.accept("DISTSTYLE") or cursor.accept("ENCODE"):
             cursor.take()
-        elif any(cursor.accept(*words) for words in (("DISTKEY",), ("COMPOUND", "SORTKEY"), ("INTERLEAVED", "SORTKEY"))):
+        elif any(
+            cursor.accept(*words) for words in (("DISTKEY",), ("COMPOUND", "SORTKEY"), ("INTERLEAVED", "SORTKEY"))
+        ):
             _list(cursor)
         elif cursor.accept("SORTKEY"):
             if not cursor.accept("AUTO"):

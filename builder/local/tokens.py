@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from builder.local.sqlstate import SqlError, syntax
 

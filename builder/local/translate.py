@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from builder.local.resolve import Names
 
 _SYSTEM = frozenset(
-    {"pg_proc", "pg_proc_info", "pg_namespace", "pg_language", "svv_redshift_functions", "svv_redshift_schemas",
-     "svv_redshift_tables", "svv_redshift_columns", "svv_all_schemas", "sys_ludf_detail", "pg_user"}
+    {
+        "pg_proc",
+        "pg_proc_info",
+        "pg_namespace",
+        "pg_language",
+        "svv_redshift_functions",
+        "svv_redshift_schemas",
+        "svv_redshift_tables",
+        "svv_redshift_columns",
+        "svv_all_schemas",
+        "sys_ludf_detail",
+        "pg_user",
+    }
 )
-_OPERATORS: dict[type[exp.Expression], str] = {
+_OPERATORS: dict[type[exp.Expr], str] = {
     exp.Div: "div",
     exp.Mod: "mod",
     exp.BitwiseLeftShift: "shl",
@@ -27,7 +38,7 @@ _OPERATORS: dict[type[exp.Expression], str] = {
 }
 
 
-def translate(tree: exp.Expression, names: Names) -> exp.Expression:
+def translate(tree: exp.Expr, names: Names) -> exp.Expr:
     """In place where it can be; returns the root, which may be new."""
     _unnest(tree)
     for table in tree.find_all(exp.Table):
@@ -49,10 +60,10 @@ def translate(tree: exp.Expression, names: Names) -> exp.Expression:
     return tree
 
 
-def _node(node: exp.Expression, names: Names) -> exp.Expression | None:
+def _node(node: exp.Expr, names: Names) -> exp.Expr | None:
     operator = _OPERATORS.get(type(node))
     if operator:
-        return call(operator, node.left.copy(), node.right.copy())
+        return call(operator, node.this.copy(), node.args["expression"].copy())
     if isinstance(node, exp.Cast):
         return _cast(node)
     if isinstance(node, exp.Anonymous):
@@ -60,10 +71,11 @@ def _node(node: exp.Expression, names: Names) -> exp.Expression | None:
     if isinstance(node, exp.Bracket):
         # SUPER counts from 0, as DuckDB's JSON does; sqlglot would shift to the 1 of DuckDB's lists.
         node.set("offset", 1)
-    return _session_value(node, names) or _refused(node)
+    _refuse(node)
+    return _session_value(node, names)
 
 
-def _session_value(node: exp.Expression, names: Names) -> exp.Expression | None:
+def _session_value(node: exp.Expr, names: Names) -> exp.Expr | None:
     if isinstance(node, (exp.CurrentUser, exp.SessionUser)):
         return exp.Literal.string(names.user)
     # As functions: DuckDB takes the keywords for columns where an output column has their name.
@@ -75,13 +87,17 @@ def _session_value(node: exp.Expression, names: Names) -> exp.Expression | None:
     return None
 
 
-def _refused(node: exp.Expression) -> None:
-    for kind, what in ((exp.Into, "SELECT INTO"), (exp.Pivot, "PIVOT and UNPIVOT"), (exp.Placeholder, "a bare ? or :name")):
+def _refuse(node: exp.Expr) -> None:
+    for kind, what in (
+        (exp.Into, "SELECT INTO"),
+        (exp.Pivot, "PIVOT and UNPIVOT"),
+        (exp.Placeholder, "a bare ? or :name"),
+    ):
         if isinstance(node, kind):
             raise unsupported(what)
 
 
-def _cast(node: exp.Cast) -> exp.Expression | None:
+def _cast(node: exp.Cast) -> exp.Expr | None:
     if node.to.this == exp.DType.USERDEFINED or node.meta.get("translated"):
         return None
     if node.to.this == exp.DType.INTERVAL or node.to.sql().upper().startswith("REG"):
@@ -98,15 +114,15 @@ def _cast(node: exp.Cast) -> exp.Expression | None:
     return duck_cast(value, target, safe=isinstance(node, exp.TryCast))
 
 
-def duck_cast(value: exp.Expression, target: types.Type, *, safe: bool = False) -> exp.Expression:
+def duck_cast(value: exp.Expr, target: types.Type, *, safe: bool = False) -> exp.Expr:
     """CAST to what DuckDB stores for a Redshift type."""
     made = exp.TryCast if safe else exp.Cast
-    node: exp.Expression = made(this=value, to=exp.DataType(this=exp.DType.USERDEFINED, kind=target.duck))
+    node: exp.Expr = made(this=value, to=exp.DataType(this=exp.DType.USERDEFINED, kind=target.duck))
     node.meta["translated"] = True
     return node
 
 
-def _function(node: exp.Anonymous, names: Names) -> exp.Expression | None:
+def _function(node: exp.Anonymous, names: Names) -> exp.Expr | None:
     name = node.name.lower()
     if isinstance(node.parent, exp.Dot) and node.parent.this.name == dialect.SCHEMA:
         return None
@@ -118,14 +134,14 @@ def _function(node: exp.Anonymous, names: Names) -> exp.Expression | None:
     return None
 
 
-def _json(name: str) -> Callable[[exp.Anonymous, Names], exp.Expression]:
-    def build(node: exp.Anonymous, _names: Names) -> exp.Expression:
+def _json(name: str) -> Callable[[exp.Anonymous, Names], exp.Expr]:
+    def build(node: exp.Anonymous, _names: Names) -> exp.Expr:
         return exp.Anonymous(this=name, expressions=[argument.copy() for argument in node.expressions])
 
     return build
 
 
-def _path_text(node: exp.Anonymous, _names: Names) -> exp.Expression:
+def _path_text(node: exp.Anonymous, _names: Names) -> exp.Expr:
     text, *steps = node.expressions
     if not steps or not all(isinstance(step, exp.Literal) and step.is_string for step in steps):
         raise unsupported("json_extract_path_text with steps that are not literals")
@@ -133,24 +149,25 @@ def _path_text(node: exp.Anonymous, _names: Names) -> exp.Expression:
     return exp.Anonymous(this="json_extract_string", expressions=[text.copy(), exp.Literal.string(path)])
 
 
-def _database(_node: exp.Anonymous, names: Names) -> exp.Expression:
+def _database(_node: exp.Anonymous, names: Names) -> exp.Expr:
     return exp.Literal.string(names.database)
 
 
-def _schema(_node: exp.Anonymous, names: Names) -> exp.Expression:
+def _schema(_node: exp.Anonymous, names: Names) -> exp.Expr:
     return exp.Literal.string(names.search_path[0])
 
 
-def _version(_node: exp.Anonymous, _names: Names) -> exp.Expression:
+def _version(_node: exp.Anonymous, _names: Names) -> exp.Expr:
     return exp.Literal.string("PostgreSQL 8.0.2 on local, Redshift 1.0.0 (local endpoint over DuckDB)")
 
 
-def _same(node: exp.Anonymous, _names: Names) -> exp.Expression:
+def _same(node: exp.Anonymous, _names: Names) -> exp.Expr:
     """pg_proc.proargtypes already holds the names."""
-    return node.expressions[0].copy()
+    argument: exp.Expr = node.expressions[0]
+    return argument.copy()
 
 
-_SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expression]] = {
+_SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "object": _json("json_object"),
     "array": _json("json_array"),
     "json_extract_path_text": _path_text,
@@ -161,7 +178,7 @@ _SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expression]] = {
 }
 
 
-def _unnest(tree: exp.Expression) -> None:
+def _unnest(tree: exp.Expr) -> None:
     """`FROM t, t.arr AS x AT i`: one row per element. The alias is the element itself, not a relation."""
     for index, join in enumerate(list(tree.find_all(exp.Join))):
         found = _unnested(join.this)
@@ -169,7 +186,7 @@ def _unnest(tree: exp.Expression) -> None:
             continue
         path, value, position = found
         elements = call("elements", path.copy())
-        columns: list[exp.Expression] = [exp.alias_(exp.Anonymous(this="unnest", expressions=[elements]), value, quoted=True)]
+        columns: list[exp.Expr] = [exp.alias_(exp.Anonymous(this="unnest", expressions=[elements]), value, quoted=True)]
         if position:
             counted = exp.Anonymous(this="generate_subscripts", expressions=[elements.copy(), exp.Literal.number(1)])
             columns.append(exp.alias_(exp.Sub(this=counted, expression=exp.Literal.number(1)), position, quoted=True))
@@ -180,7 +197,7 @@ def _unnest(tree: exp.Expression) -> None:
             join.set("kind", "CROSS")
 
 
-def _unnested(node: exp.Expression) -> tuple[exp.Expression, str, str] | None:
+def _unnested(node: exp.Expr) -> tuple[exp.Expr, str, str] | None:
     """The path, the element's name and the name of its place."""
     position = ""
     if isinstance(node, exp.AtIndex):
@@ -197,7 +214,7 @@ def _unnested(node: exp.Expression) -> tuple[exp.Expression, str, str] | None:
     return None
 
 
-def check_parameters(tree: exp.Expression) -> None:
+def check_parameters(tree: exp.Expr) -> None:
     """A statement that is run as it stands has no $n left."""
     parameter = tree.find(exp.Parameter)
     if parameter is not None:

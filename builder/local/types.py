@@ -214,7 +214,11 @@ def from_duck(name: str) -> Type:
     return Type(kind=KINDS[_FROM_DUCK.get(name, "character varying")])
 
 
-OID_NAMES = {kind.oid: kind.name for kind in KINDS.values()} | {25: "character varying", 18: "character", 19: "character varying"}
+OID_NAMES = {kind.oid: kind.name for kind in KINDS.values()} | {
+    25: "character varying",
+    18: "character",
+    19: "character varying",
+}
 
 
 def of_oid(oid: int) -> Type:

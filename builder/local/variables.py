@@ -31,8 +31,11 @@ DEFAULTS = {
     "wlm_query_slot_count": "1",
 }
 # Another value than the one we have would change what statements mean.
-_FIXED = {"client_encoding": {"utf8", "utf-8", "unicode", "default"}, "timezone": {"utc", "default"},
-          "enable_case_sensitive_identifier": {"off", "false", "default"}}
+_FIXED = {
+    "client_encoding": {"utf8", "utf-8", "unicode", "default"},
+    "timezone": {"utc", "default"},
+    "enable_case_sensitive_identifier": {"off", "false", "default"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +89,24 @@ def _rest(cursor: Cursor) -> str:
 def parse_show(source: Source) -> Show:
     cursor = Cursor(source)
     cursor.expect("SHOW")
-    if cursor.peek() in {"TABLES", "SCHEMAS", "DATABASES", "COLUMNS", "VIEW", "TABLE", "EXTERNAL", "MODEL", "PROCEDURE",
-                         "GRANTS", "DATASHARES", "FUNCTIONS", "PROCEDURES", "PARAMETERS", "CONSTRAINTS", "TEMPLATE"}:
+    if cursor.peek() in {
+        "TABLES",
+        "SCHEMAS",
+        "DATABASES",
+        "COLUMNS",
+        "VIEW",
+        "TABLE",
+        "EXTERNAL",
+        "MODEL",
+        "PROCEDURE",
+        "GRANTS",
+        "DATASHARES",
+        "FUNCTIONS",
+        "PROCEDURES",
+        "PARAMETERS",
+        "CONSTRAINTS",
+        "TEMPLATE",
+    }:
         raise unsupported(f"SHOW {cursor.peek()}")
     return Show(name=_rest(cursor))
 
