@@ -10,7 +10,6 @@ from builder import assets, bake
 from builder.commands._options import catalogue, output_format, pass_app, selection
 from builder.core import images
 from builder.core import selection as core_selection
-from builder.core.catalog import open_catalog
 
 if TYPE_CHECKING:
     from builder.app import App
@@ -43,7 +42,7 @@ def command(app: App, modules: str, functions: str, *, push: bool, no_cache: boo
 
 def _request(app: App, modules: str, functions: str, *, no_cache: bool) -> bake.Request:
     settings = app.settings
-    catalog = open_catalog(settings.functions_roots, app.project, prefix=settings.lambda_prefix)
+    catalog = app.catalog
     chosen = core_selection.selection(catalog, modules, functions).modules
     return bake.Request(
         catalog=catalog,
@@ -59,7 +58,7 @@ def _request(app: App, modules: str, functions: str, *, no_cache: bool) -> bake.
 
 def _recorded_python_image(app: App) -> str | None:
     """What scripts/setup-host.sh found or made."""
-    file = app.state / "python-image"
+    file = app.project / ".builder" / "python-image"
     return file.read_text("utf-8").strip() or None if file.is_file() else None
 
 

@@ -9,7 +9,6 @@ import click
 
 from builder.commands._options import catalogue, pass_app
 from builder.core import requirements
-from builder.core.catalog import open_catalog
 from builder.core.selection import selection
 from builder.errors import BuildError, CatalogError
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 @pass_app
 def command(app: App, modules: str, *, check: bool, upgrade: bool) -> None:
     """Pin and hash what each module's functions need."""
-    catalog = open_catalog(app.settings.functions_roots, app.project)
+    catalog = app.catalog
     chosen = [module for module in selection(catalog, modules).modules if requirements.wanted(module)]
     refused = [problem for module in chosen for problem in requirements.check(module)]
     if refused:

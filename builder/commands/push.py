@@ -11,7 +11,6 @@ from builder.adapters.layout import Layout
 from builder.commands._options import catalogue, output_format, pass_app, selection
 from builder.core import images
 from builder.core import selection as core_selection
-from builder.core.catalog import open_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 @pass_app
 def command(app: App, modules: str, functions: str) -> None:
     """Push the images of the modules to their repositories; what is there already is not sent again."""
-    settings = app.settings
-    catalog = open_catalog(settings.functions_roots, app.project, prefix=settings.lambda_prefix)
+    catalog = app.catalog
     chosen = core_selection.selection(catalog, modules, functions).modules
     push_modules(app, [module.name for module in chosen if module.lambdas])
 

@@ -51,11 +51,11 @@ class Staged:
 
 
 def limits(module: Module) -> Limits:
-    """The most that any of its functions asks for: they share one Lambda."""
+    """The most that any of its functions asks for, the default where one does not ask: they share one Lambda."""
     configs = [function.config for function in module.lambdas]
     return Limits(
-        memory_size=max((config.memory_size for config in configs if config.memory_size), default=DEFAULT_MEMORY),
-        timeout=max((config.timeout for config in configs if config.timeout), default=DEFAULT_TIMEOUT),
+        memory_size=max((config.memory_size or DEFAULT_MEMORY for config in configs), default=DEFAULT_MEMORY),
+        timeout=max((config.timeout or DEFAULT_TIMEOUT for config in configs), default=DEFAULT_TIMEOUT),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder import names
-from builder.core import policies, sql
+from builder.core import build_plan, policies, sql
 from builder.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from builder.core.observed import Identity, Routine
     from builder.core.settings import Settings
     from builder.model import Function, Image, Kind, Module, Statement
-
-# What a function that asks for nothing relies on, in MB and in seconds; a module gets the most of what its functions
-# need. Python with NumPy and shapely takes some 150 MB to start; Lambda gives processor time in proportion to memory.
-DEFAULT_MEMORY = 512
-DEFAULT_TIMEOUT = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,15 +138,15 @@ def ordered(functions: Iterable[Function]) -> tuple[Function, ...]:
 
 def _function(module: Module, lock: Mapping[str, Image], settings: Settings, identity: Identity) -> DesiredFunction:
     image = lock[module.name]
-    configs = [function.config for function in module.lambdas]
+    limits = build_plan.limits(module)
     own = policies.role_arn(identity, names.execution_role_name(settings.lambda_prefix))
     return DesiredFunction(
         module=module.name,
         name=names.lambda_name(settings.lambda_prefix, module.name),
         role=settings.execution_role or own,
         image=image.reference,
-        memory_size=max(config.memory_size or DEFAULT_MEMORY for config in configs),
-        timeout=max(config.timeout or DEFAULT_TIMEOUT for config in configs),
+        memory_size=limits.memory_size,
+        timeout=limits.timeout,
         tags=policies.function_tags(settings.lambda_prefix, module.name, image.content_hash),
         principal=principal(settings),
     )

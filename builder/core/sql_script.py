@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder import names
-from builder.core import policies, sql
+from builder.core import desired, sql
 from builder.core.desired import ordered
 from builder.core.observed import Identity
 from builder.errors import CatalogError
@@ -64,10 +63,7 @@ def removals(modules: Iterable[Module], settings: Settings) -> tuple[Transaction
 
 def target(module: Module, settings: Settings) -> sql.Target:
     """Where a deploy would put the module's functions; without a role of our own, the account is NOBODY's."""
-    identity = Identity(account=NOBODY, region=settings.aws.region or "")
-    own = policies.role_arn(identity, names.invoke_role_name(settings.lambda_prefix))
-    reference = names.lambda_name(settings.lambda_prefix, module.name)
-    return sql.Target(schema=settings.schema, lambda_reference=reference, iam_role=settings.invoke_role or own)
+    return desired.target(module.name, settings, Identity(account=NOBODY, region=settings.aws.region or ""))
 
 
 def script(transactions: Iterable[Transaction], settings: Settings) -> str:
