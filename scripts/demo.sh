@@ -5,7 +5,9 @@ set -euo pipefail
 PATH="$PWD/.venv/bin:$PATH"
 builder validate
 builder build
-eval "$(builder local up)"
+# Not eval "$(...)": that would go on where the local cloud does not start.
+environment=$(builder local up)
+eval "$environment"
 builder push
 builder deploy --yes
 exec python examples/natural_earth.py
