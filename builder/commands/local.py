@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._options import output_format, pass_app
-from builder.local import stack
+from builder.local import record, stack
 
 if TYPE_CHECKING:
     from builder.app import App
-    from builder.local.stack import Stack
+    from builder.local.record import Stack
 
 
 @click.group("local")
@@ -58,7 +58,7 @@ def down(app: App) -> None:
 @pass_app
 def status(app: App) -> None:
     """What runs, since when, and how to connect."""
-    found = stack.read(app.state / "local")
+    found = record.read(app.state / "local")
     if app.console.format == "json":
         environment = found.environment if found else {}
         app.console.json({"parts": _parts(found) if found else [], "environment": environment})

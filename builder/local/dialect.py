@@ -33,7 +33,7 @@ _TRANSLATED = _words(
     CHARINDEX CHR COALESCE CONCAT CONVERT_TIMEZONE COS COT COUNT CUME_DIST CURRENT_DATE CURRENT_TIMESTAMP
     DATEADD DATEDIFF DATE_ADD DATE_DIFF DATE_PART DATE_TRUNC DEGREES DENSE_RANK EXP FIRST_VALUE FLOOR GETDATE
     GREATEST LAG LAST_DAY LAST_VALUE LEAD LEAST LEFT LEN LENGTH LISTAGG LN LOG LOWER LPAD LTRIM MAX MD5 MEDIAN
-    MIN MONTHS_BETWEEN NTH_VALUE NTILE NULLIF NVL NVL2 PERCENTILE_CONT PERCENTILE_DISC PERCENT_RANK PI POW POWER
+    MIN MOD MONTHS_BETWEEN NTH_VALUE NTILE NULLIF NVL NVL2 PERCENTILE_CONT PERCENTILE_DISC PERCENT_RANK PI POW POWER
     RADIANS RANK REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND ROW_NUMBER RPAD RTRIM SIGN SIN
     SPLIT_PART SQRT STDDEV STDDEV_POP STDDEV_SAMP STRPOS SUBSTR SUBSTRING SUM TAN TO_CHAR TO_DATE TO_TIMESTAMP
     TRANSLATE TRUNC UPPER VARIANCE VAR_POP VAR_SAMP
@@ -42,15 +42,14 @@ _TRANSLATED = _words(
 # The same name and meaning in DuckDB, unknown to sqlglot.
 SAME = _words(
     """
-    char_length character_length octet_length btrim sha1 sha256 initcap random current_database current_schema
-    generate_series sinh cosh tanh dexp
+    char_length character_length sha1 random current_database current_schema generate_series sinh cosh tanh
     """
 )
 # Macros of functions.sql that are no function of Redshift's, but the inside of one.
 _INTERNAL = _words(
     """
-    float_text text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex ewkb_srid
-    wkt elements geography_hex
+    float_text similar text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex ewkb_srid
+    wkt elements
     """
 )
 _MACRO = re.compile(r"^CREATE OR REPLACE MACRO _rs\.(\w+)", re.MULTILINE)

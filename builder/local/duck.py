@@ -5,6 +5,7 @@ SQL that comes here is already translated. Errors leave as SqlError; what they w
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import logging
 from contextlib import contextmanager
@@ -32,6 +33,21 @@ def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.D
 
     `path` None: in memory. After this, SQL can neither read nor write files, load extensions or change settings.
     """
+    if path is not None and not path.exists():
+        # A log that creates our schema is not replayed after a crash ("Schema with name _rs does not exist", DuckDB
+        # 1.5.5): the file gets its name once everything of ours is checkpointed in it.
+        new = path.with_name(f"{path.name}.new")
+        for left in (new, new.with_name(f"{new.name}.wal")):
+            left.unlink(missing_ok=True)
+        _opened(new, memory).close()
+        new.replace(path)
+    connection = _opened(path, memory)
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _opened(path: Path | None, memory: str) -> duckdb.DuckDBPyConnection:
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -46,11 +62,25 @@ def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.D
     extension = next(package.rglob("spatial.duckdb_extension"))
     connection.execute(f"LOAD '{str(extension).replace(chr(39), chr(39) * 2)}'")
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    for script in SCRIPTS:
-        connection.execute((HERE / script).read_text())
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+    _install(connection)
     return connection
+
+
+def _install(connection: duckdb.DuckDBPyConnection) -> None:
+    """Our types, macros and views, unless the file has these very ones."""
+    scripts = [(HERE / script).read_text() for script in SCRIPTS]
+    digest = hashlib.sha256("".join(scripts).encode()).hexdigest()
+    connection.execute("CREATE SCHEMA IF NOT EXISTS _rs")
+    connection.execute("CREATE TABLE IF NOT EXISTS _rs.installed (digest VARCHAR)")
+    if connection.execute("SELECT digest FROM _rs.installed").fetchall() == [(digest,)]:
+        return
+    connection.execute("BEGIN")
+    for script in scripts:
+        connection.execute(script)
+    connection.execute("DELETE FROM _rs.installed")
+    connection.execute("INSERT INTO _rs.installed VALUES (?)", [digest])
+    connection.execute("COMMIT")
+    connection.execute("CHECKPOINT")
 
 
 @dataclass

@@ -2,12 +2,12 @@
 -- A query's functions are bound to these by translate.py; a name that is neither here nor on its list is refused.
 -- error('[SQLSTATE] message') reaches the client as that code and message (sqlstate.py).
 
-CREATE SCHEMA IF NOT EXISTS _rs;
 CREATE SCHEMA IF NOT EXISTS public;
 
 -- A geometry carries its SRID with every value, as in Redshift; DuckDB has none per value.
-CREATE TYPE _rs.geometry AS STRUCT(srid INTEGER, geom GEOMETRY);
-CREATE TYPE _rs.geography AS STRUCT(srid INTEGER, geog GEOMETRY);
+CREATE TYPE IF NOT EXISTS _rs.geometry AS STRUCT(srid INTEGER, geom GEOMETRY);
+-- The same first fields, so that what reads a geometry reads a geography.
+CREATE TYPE IF NOT EXISTS _rs.geography AS STRUCT(srid INTEGER, geom GEOMETRY, geographic BOOLEAN);
 
 -- Output -------------------------------------------------------------------------------------------------------------
 
@@ -50,6 +50,19 @@ CREATE OR REPLACE MACRO _rs.strtol(s, base) AS
          ELSE CAST(CASE WHEN s[1] = '-' THEN -1 ELSE 1 END
                    * list_reduce(list_transform(_rs.digits(ltrim(s, '-'), base), lambda d: CAST(d AS HUGEINT)),
                                  lambda total, d: total * base + d) AS BIGINT) END;
+
+-- Texts ------------------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE MACRO _rs.octet_length(s) AS CAST(strlen(s) AS INTEGER);
+CREATE OR REPLACE MACRO _rs.btrim
+    (s) AS trim(s),
+    (s, marks) AS trim(s, marks);
+CREATE OR REPLACE MACRO _rs.initcap(s) AS
+    array_to_string(list_transform(regexp_extract_all(lower(s), '[\pL\pN]+|[^\pL\pN]+'),
+                                   lambda w: upper(w[1]) || w[2:]), '');
+-- SIMILAR TO knows % and _ beside the regular expression; DuckDB takes it for a regular expression alone.
+CREATE OR REPLACE MACRO _rs.similar(s, p) AS
+    regexp_full_match(s, replace(replace(replace(p, '.', '\.'), '%', '.*'), '_', '.'));
 
 -- VARBYTE ------------------------------------------------------------------------------------------------------------
 
@@ -115,7 +128,6 @@ CREATE OR REPLACE MACRO _rs.ewkb_hex(w, s) AS
                       + CASE WHEN s = 0 THEN 0 ELSE 32 END)
     || CASE WHEN s = 0 THEN '' ELSE _rs.srid_bytes(s) END || substr(w, 11);
 CREATE OR REPLACE MACRO _rs.st_ashexewkb(x) AS _rs.ewkb_hex(st_ashexwkb(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.geography_hex(x) AS _rs.ewkb_hex(st_ashexwkb(x.geog), x.srid);
 CREATE OR REPLACE MACRO _rs.st_ashexwkb(x) AS _rs.ewkb_hex(st_ashexwkb(x.geom), 0);
 CREATE OR REPLACE MACRO _rs.st_asewkb(x) AS unhex(_rs.st_ashexewkb(x));
 CREATE OR REPLACE MACRO _rs.st_asbinary(x) AS unhex(_rs.st_ashexwkb(x));
@@ -135,7 +147,8 @@ CREATE OR REPLACE MACRO _rs.st_geomfromewkt(t) AS
     _rs.geo(st_geomfromtext(CAST(t AS VARCHAR)), CAST(coalesce(nullif(regexp_extract(t, '^SRID=(\d+);', 1), ''), '0') AS INTEGER));
 CREATE OR REPLACE MACRO _rs.st_geomfromgeojson(t) AS _rs.geo(st_geomfromgeojson(t), 4326);
 CREATE OR REPLACE MACRO _rs.st_geogfromtext(t) AS
-    CASE WHEN t IS NULL THEN NULL ELSE {'srid': 4326, 'geog': st_geomfromtext(CAST(t AS VARCHAR))} END;
+    CASE WHEN t IS NULL THEN NULL
+         ELSE {'srid': 4326, 'geom': st_geomfromtext(CAST(t AS VARCHAR)), 'geographic': true} END;
 CREATE OR REPLACE MACRO _rs.st_point(x, y) AS _rs.geo(st_point(x, y), 0);
 CREATE OR REPLACE MACRO _rs.st_makepoint
     (x, y) AS _rs.geo(st_point(x, y), 0),

@@ -22,6 +22,27 @@ _TYPES = {
     "timestamp without time zone": "timestamp",
     "timestamp with time zone": "timestamptz",
 }
+# Functions that sqlglot knows under another name than Redshift.
+_FUNCTIONS: dict[type[exp.Expr], str] = {
+    exp.TsOrDsAdd: "date_add",
+    exp.TsOrDsDiff: "date_diff",
+    exp.TimestampTrunc: "date_trunc",
+    exp.DateTrunc: "date_trunc",
+    exp.TimeToStr: "to_char",
+    exp.StrToTime: "to_timestamp",
+    exp.StrToDate: "to_date",
+    exp.Extract: "date_part",
+    exp.StrPosition: "strpos",
+    exp.Length: "len",
+    exp.Pow: "power",
+    exp.GroupConcat: "listagg",
+    exp.CurrentTimestamp: "getdate",
+    exp.CurrentDate: "date",
+    exp.Case: "case",
+    exp.Pad: "lpad",
+    exp.RegexpExtract: "regexp_substr",
+    exp.DecodeCase: "case",
+}
 
 
 def name_columns(select: exp.Select) -> None:
@@ -33,22 +54,18 @@ def name_columns(select: exp.Select) -> None:
 
 
 def _figure(node: exp.Expr) -> str:  # noqa: PLR0911 - one per kind of node
-    if isinstance(node, (exp.Paren, exp.Bracket)):
+    if type(node) in _FUNCTIONS:
+        return _FUNCTIONS[type(node)]
+    if isinstance(node, (exp.Paren, exp.Bracket, exp.Window, exp.WithinGroup, exp.Filter)):
         return _figure(node.this)
-    if isinstance(node, exp.Column):
-        return str(node.name)
     if isinstance(node, exp.Dot):
         return _figure(node.expression) if isinstance(node.expression, exp.Func) else str(node.expression.name)
     if isinstance(node, exp.Cast):
-        inner = _figure(node.this)
         kind = types.from_sqlglot(node.to).name
+        inner = _figure(node.this)
         return inner if inner != UNNAMED else _TYPES.get(kind, kind)
-    if isinstance(node, exp.Case):
-        return "case"
-    if isinstance(node, exp.Anonymous):
+    if isinstance(node, (exp.Anonymous, exp.Column)):
         return str(node.name).lower()
-    if isinstance(node, exp.Window):
-        return _figure(node.this)
     if isinstance(node, exp.Func) and not isinstance(node, (exp.Connector, exp.Binary)):
-        return node.sql_names()[0].lower()
+        return type(node).sql_names()[0].lower()
     return UNNAMED

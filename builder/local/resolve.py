@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from builder.local import dialect, types
 from builder.local.outputs import name_columns
+from builder.local.overloads import choose, kinds
 from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class _Resolver:
         function = choose(overloads, node.expressions)
         if function is None:
             full = f"{schema}.{name}" if schema else name
-            raise SqlError("42883", f"function {full}({_kinds(node.expressions)}) does not exist")
+            raise SqlError("42883", f"function {full}({kinds(node.expressions)}) does not exist")
         return self._expand(function, node.expressions, depth)
 
     def _expand(self, function: Function, arguments: Sequence[exp.Expr], depth: int) -> exp.Expr:
@@ -181,54 +182,6 @@ def _schema(node: exp.Anonymous) -> str:
         return ""
     left = top.this
     return str((left.expression if isinstance(left, exp.Dot) else left).name).lower()
-
-
-def choose(overloads: Sequence[Function], arguments: Sequence[exp.Expr]) -> Function | None:
-    """The overload with as many arguments; among several, the one whose types fit best what is written."""
-    fitting = [function for function in overloads if len(function.arguments) == len(arguments)]
-    if len(fitting) < 2:  # noqa: PLR2004
-        return fitting[0] if fitting else None
-    scores = [
-        (sum(_fit(kind, argument) for kind, argument in zip(function.arguments, arguments, strict=True)), function)
-        for function in fitting
-    ]
-    best = max(score for score, _ in scores)
-    winners = [function for score, function in scores if score == best]
-    if len(winners) > 1:
-        raise SqlError(
-            "42725", f"function {winners[0].name} is not unique", hint="add explicit type casts to its arguments"
-        )
-    return winners[0]
-
-
-def _fit(kind: types.Type, argument: exp.Expr) -> int:
-    """2 for the type that is written, 1 for one that may be meant, 0 otherwise."""
-    written = _written(argument)
-    if not written:
-        return 1
-    if kind.name == written:
-        return 2
-    families = (
-        {"smallint", "integer", "bigint", "numeric", "real", "double precision"},
-        {"character varying", "character"},
-    )
-    return 1 if any(kind.name in family and written in family for family in families) else 0
-
-
-def _written(argument: exp.Expr) -> str:
-    if isinstance(argument, exp.Cast):
-        return types.from_sqlglot(argument.to).name
-    if isinstance(argument, exp.Literal):
-        if argument.is_string:
-            return "character varying"
-        return "integer" if argument.is_int else "numeric"
-    if isinstance(argument, exp.Boolean):
-        return "boolean"
-    return ""
-
-
-def _kinds(arguments: Sequence[exp.Expr]) -> str:
-    return ", ".join(_written(argument) or "unknown" for argument in arguments)
 
 
 def body_of(function: Function) -> exp.Expr:

@@ -87,6 +87,8 @@ def _encoder(column: Column, code: int, value: str, protocol: int) -> Encoder:
     if code == 1 and name in _AS_BINARY:
         sql, form = _AS_BINARY[name]
         return Encoder(sql=sql.format(value), pack=_packer(form))
+    if code == 1 and name == "geography":
+        return Encoder(sql=_AS_TEXT[name].format(value), pack=_pack_hex)
     if code == 1 and name == "numeric":
         return Encoder(sql=f"CAST({value} AS VARCHAR)", pack=_numeric_packer(column.type, protocol))
     return Encoder(sql=_AS_TEXT.get(name, "CAST({0} AS VARCHAR)").format(value), pack=_pack_text)
@@ -97,6 +99,11 @@ def _pack_text(value: str | None) -> bytes:
         return _NULL
     data = value.encode()
     return _LENGTH.pack(len(data)) + data
+
+
+def _pack_hex(value: str | None) -> bytes:
+    """redshift-connector reads a GEOGRAPHY's bytes at the binary protocol, and shows them in hexadecimal."""
+    return _NULL if value is None else _LENGTH.pack(len(value) // 2) + bytes.fromhex(value)
 
 
 def _packer(form: str) -> Callable[[Any], bytes]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
-import secrets
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.local import parameters, wire
+from builder.local import login, parameters, wire
+from builder.local.login import Credentials
 from builder.local.sqlstate import SqlError
 from builder.local.tokens import split
 from builder.local.variables import DEFAULTS
@@ -18,8 +16,11 @@ from builder.local.variables import DEFAULTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from builder.local.engine import Engine, Prepared, Session
+    from builder.local.backend import Prepared, Session
+    from builder.local.engine import Engine
     from builder.local.results import Result
+
+__all__ = ["Connection", "Credentials"]
 
 log = logging.getLogger(__name__)
 # redshift-connector's client_protocol_version: 2 is "binary", the highest that is known.
@@ -35,14 +36,6 @@ _REPORTED = (
     "standard_conforming_strings",
 )
 _SPELLED = {"datestyle": "DateStyle", "timezone": "TimeZone"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
-    """The one user of the endpoint."""
-
-    user: str
-    password: str = field(repr=False)
 
 
 @dataclass
@@ -78,7 +71,7 @@ class Connection:
     def serve(self, startup: wire.Startup) -> None:
         """Raises ProtocolError where the client breaks the format; the caller closes the socket."""
         try:
-            self._authenticate(startup)
+            login.check(startup, self.credentials, self.engine.name, self.reader, self.write)
             session = self.engine.session(startup.parameters["user"])
         except SqlError as error:
             self.write(wire.error_response(error, severity="FATAL"))
@@ -90,22 +83,6 @@ class Connection:
             self._loop(session)
         finally:
             session.close()
-
-    def _authenticate(self, startup: wire.Startup) -> None:
-        """MD5, which redshift-connector, libpq and psycopg all know."""
-        user = startup.parameters.get("user", "")
-        if not user:
-            raise SqlError("28000", "no user name specified in startup packet")
-        salt = secrets.token_bytes(4)
-        self.write(wire.message(b"R", struct.pack("!i", 5) + salt))
-        received = wire.read_message(self.reader)
-        answer = received[1].text() if received is not None and received[0] == b"p" else ""
-        expected = md5_password(self.credentials, salt)
-        if not hmac.compare_digest(answer.encode(), expected.encode()) or user != self.credentials.user:
-            raise SqlError("28000", f'password authentication failed for user "{user}"')
-        database = startup.parameters.get("database", user)
-        if database != self.engine.name:
-            raise SqlError("3D000", f'database "{database}" does not exist')
 
     def _greet(self, session: Session, startup: wire.Startup) -> None:
         asked = startup.parameters.get("client_protocol_version", "")
@@ -275,16 +252,6 @@ _HANDLERS: dict[bytes, Callable[[Connection, Session, wire.Body], None]] = {
     b"E": Connection._execute,  # noqa: SLF001
     b"C": Connection._close,  # noqa: SLF001
 }
-
-
-def md5_password(credentials: Credentials, salt: bytes) -> str:
-    """PostgreSQL, "Password Authentication": md5(md5(password + user) + salt), in hexadecimal."""
-
-    def digest(data: bytes) -> str:
-        return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-    inner = digest((credentials.password + credentials.user).encode())
-    return "md5" + digest(inner.encode() + salt)
 
 
 def _ready(session: Session) -> bytes:

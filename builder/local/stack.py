@@ -4,138 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import secrets
 import shutil
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from builder.errors import LocalError
-from builder.local import containers, parts, ports, processes
-from builder.local.processes import Handle
+from builder.local import containers, parts, ports, processes, record
+from builder.local.record import AWS_PORT, REDSHIFT_PORT, Running, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-VERSION = 1
-AWS_PORT = 4566
-REDSHIFT_PORT = 5439
-
-
-@dataclass(frozen=True, kw_only=True)
-class Running:
-    """A part that was started. `since` is ISO 8601, in UTC."""
-
-    name: str
-    title: str
-    port: int
-    handle: Handle
-    since: str
-    log: str
-
-    @property
-    def alive(self) -> bool:
-        return processes.alive(self.handle)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stack:
-    """What stack.json says. `data` is where both parts keep what they know."""
-
-    folder: Path
-    data: Path
-    ephemeral: bool
-    instance: str
-    password: str
-    aws: Running | None = None
-    redshift: Running | None = None
-
-    @property
-    def running(self) -> tuple[Running, ...]:
-        return tuple(part for part in (self.aws, self.redshift) if part is not None)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What points every command, and any AWS or Redshift client, at this cloud."""
-        aws = self.aws.port if self.aws else AWS_PORT
-        redshift = self.redshift.port if self.redshift else REDSHIFT_PORT
-        return {
-            "AWS_ENDPOINT_URL": f"http://localhost:{aws}",
-            **parts.KEYS,
-            "AWS_REGION": parts.REGION,
-            "IMAGE_REGISTRY": f"localhost:{aws}",
-            "RS_HOST": "localhost",
-            "RS_PORT": str(redshift),
-            "RS_DATABASE": parts.DATABASE,
-            "RS_USER": parts.USER,
-            "RS_PASSWORD": self.password,
-            "RS_SSL": "false",
-        }
-
-
-def read(folder: Path) -> Stack | None:
-    """The stack of a state folder, None where there is none. Raises LocalError for a file that is not ours."""
-    path = folder / "stack.json"
-    try:
-        known = json.loads(path.read_text())
-        if known["version"] != VERSION:
-            raise LocalError(f"version {known['version']} is not {VERSION}", where=str(path), hint="remove the folder")
-        running = {name: _running(known[name]) for name in ("aws", "redshift")}
-        return Stack(
-            folder=folder,
-            data=Path(known["data"]),
-            ephemeral=known["ephemeral"],
-            instance=known["instance"],
-            password=known["password"],
-            **running,
-        )
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise LocalError(f"cannot be read: {error}", where=str(path), hint="remove the folder") from error
-
-
-def _running(known: dict[str, Any] | None) -> Running | None:
-    if known is None:
-        return None
-    handle = Handle(pid=int(known["pid"]), started=str(known["started"]))
-    names = ("name", "title", "port", "since", "log")
-    return Running(handle=handle, **{name: known[name] for name in names})
-
-
-def _write(stack: Stack) -> None:
-    """Atomically, and readable by nobody else: it holds the password."""
-    known = {
-        "version": VERSION,
-        "data": str(stack.data),
-        "ephemeral": stack.ephemeral,
-        "instance": stack.instance,
-        "password": stack.password,
-        "aws": _known(stack.aws),
-        "redshift": _known(stack.redshift),
-    }
-    _replace(stack.folder / "stack.json", json.dumps(known, indent=2) + "\n")
-    lines = [f"{name}={value}" for name, value in stack.environment.items()]
-    _replace(stack.folder / "env", "\n".join(lines) + "\n")
-    for part in stack.running:
-        _replace(stack.folder / f"{part.name}.pid", f"{part.handle.pid}\n")
-
-
-def _known(part: Running | None) -> dict[str, Any] | None:
-    if part is None:
-        return None
-    names = ("name", "title", "port", "since", "log")
-    return {name: getattr(part, name) for name in names} | {"pid": part.handle.pid, "started": part.handle.started}
-
-
-def _replace(path: Path, text: str) -> None:
-    new = path.with_name(path.name + ".new")
-    new.touch(mode=0o600)
-    new.write_text(text)
-    new.replace(path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +35,7 @@ def up(wish: Wish, say: Callable[[str], None]) -> Stack:
     """Starts what does not run yet and waits for it. On a failure, what this call started is stopped again."""
     parts.check_extra()
     with _alone(wish.folder):
-        known = read(wish.folder)
+        known = record.read(wish.folder)
         _check_wish(known, wish)
         if known is not None and len(known.running) > 1 and all(part.alive for part in known.running):
             say("the local cloud is already running")
@@ -218,8 +100,8 @@ def _start(stack: Stack, wish: Wish, say: Callable[[str], None]) -> Stack:
                 port=port, aws_port=aws.port, data=stack.data, password=stack.password, environ=wish.environ
             )
             redshift = _launched(part, stack, started, say)
-        stack = _with(stack, aws, redshift)
-        _write(stack)
+        stack = replace(stack, aws=aws, redshift=redshift)
+        record.write(stack)
     except BaseException:
         for running in reversed(started):
             processes.stop(running.handle)
@@ -238,18 +120,6 @@ def _launched(part: parts.Part, stack: Stack, started: list[Running], say: Calla
     return running
 
 
-def _with(stack: Stack, aws: Running, redshift: Running) -> Stack:
-    return Stack(
-        folder=stack.folder,
-        data=stack.data,
-        ephemeral=stack.ephemeral,
-        instance=stack.instance,
-        password=stack.password,
-        aws=aws,
-        redshift=redshift,
-    )
-
-
 def _port(wished: int | None, before: Running | None, default: int) -> int:
     if wished == 0:
         return ports.pick()
@@ -265,7 +135,7 @@ def down(folder: Path, say: Callable[[str], None]) -> bool:
     if not folder.exists():
         return False
     with _alone(folder):
-        stack = read(folder)
+        stack = record.read(folder)
         if stack is not None:
             for part in reversed(stack.running):
                 if part.alive:

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from builder.local import writes
 from builder.local.dialect import quoted, render
-from builder.local.inner import Bench, Inner, Rows, conjoined, parted
+from builder.local.inner import Bench, Inner, Rows, conjoined
+from builder.local.ordering import late, order, spell_groups
 from builder.local.resolve import ExternalCall, unalias
 from builder.local.sqlstate import unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from builder.local.functions import Function
 
@@ -36,9 +38,9 @@ def stage(tree: exp.Expr, externals: dict[int, Function], bench: Bench) -> exp.E
     work = _Stage(externals, bench)
     work.constants(tree)
     if isinstance(tree, exp.Update):
-        _update(tree)
+        writes.update(tree)
     elif isinstance(tree, exp.Delete):
-        _delete(tree)
+        writes.delete(tree)
     tree = work.query(tree, ())
     if tree.find(ExternalCall) is not None:
         raise unsupported("an external function in this place of the statement")
@@ -71,7 +73,7 @@ class _Stage:
 
     def _select(self, select: exp.Select, ctes: Ctes) -> exp.Select:
         with_ = select.args.get("with_")
-        _spell_groups(select, Inner(select, ctes, self.bench, rows_only=True))
+        spell_groups(select, Inner(select, ctes, self.bench, rows_only=True))
         if any(_decides(call, select) for call in calls(select)):
             select = self._lift(select, ctes)
         if next(calls(select), None) is not None:
@@ -84,10 +86,10 @@ class _Stage:
     def _project(self, select: exp.Select, ctes: Ctes) -> exp.Select:
         inner = Inner(select, ctes, self.bench)
         outer = exp.Select(expressions=list(_items(select, inner)))
-        conditions = [condition for name in ("having", "qualify") for condition in _late(name, inner)]
+        conditions = [condition for name in ("having", "qualify") for condition in late(name, inner)]
         filters = conjoined([inner.pull(condition) for condition in conditions])
         outer.set("where", exp.Where(this=filters) if filters is not None else None)
-        _order(select, inner, outer)
+        order(select, inner, outer)
         rows = inner.kept()
         known: dict[str, exp.Column] = {}
         while (call := next(calls(outer), None)) is not None:
@@ -181,62 +183,6 @@ def _is_star(item: exp.Expr) -> bool:
     return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
 
 
-def _late(name: str, inner: Inner) -> list[exp.Expr]:
-    """Conditions of HAVING or QUALIFY with calls; the others stay with the rows."""
-    clause = inner.select.args.get(name)
-    if clause is None:
-        return []
-    early, late = parted(clause.this)
-    inner.select.set(name, type(clause)(this=early) if early is not None else None)
-    return late
-
-
-def _order(select: exp.Select, inner: Inner, outer: exp.Select) -> None:
-    """ORDER BY and LIMIT stay with the rows where they can, so that fewer are sent. DISTINCT is over the answers."""
-    order = select.args.get("order")
-    keys = [key.copy() for key in order.expressions] if order else []
-    for key in keys:
-        key.set("this", _meant(key.this, select))
-    distinct = select.args.get("distinct")
-    moved = distinct is not None or any(key.find(ExternalCall) is not None for key in keys)
-    if moved:
-        items = {repr(unalias(item)): index + 1 for index, item in enumerate(outer.expressions)}
-        for key in keys:
-            pulled = inner.pull(key.this)
-            place = items.get(repr(pulled))
-            key.set("this", exp.Literal.number(place) if place else pulled)
-    target = outer if moved else inner.select
-    outer.set("distinct", distinct.copy() if distinct is not None else None)
-    target.set("order", exp.Order(expressions=keys) if keys else None)
-    for name in ("limit", "offset"):
-        clause = select.args.get(name)
-        target.set(name, clause.copy() if clause is not None else None)
-
-
-def _meant(node: exp.Expr, select: exp.Select) -> exp.Expr:
-    """What a key of ORDER BY stands for: a place or an alias of the select list, or itself."""
-    if isinstance(node, exp.Literal) and node.is_int and 1 <= int(node.name) <= len(select.expressions):
-        return unalias(select.expressions[int(node.name) - 1]).copy()
-    if isinstance(node, exp.Column) and not node.table:
-        for item in select.expressions:
-            if isinstance(item, exp.Alias) and item.alias == node.name:
-                return unalias(item).copy()
-    return node
-
-
-def _spell_groups(select: exp.Select, inner: Inner) -> None:
-    """GROUP BY's places and aliases as the expressions that they stand for."""
-    group = select.args.get("group")
-    if group is None:
-        return
-    for key in list(group.expressions):
-        if isinstance(key, exp.Column) and (key.table or inner.has(key)):
-            continue
-        meant = _meant(key, select)
-        if meant is not key:
-            key.replace(meant)
-
-
 def _decides(call: ExternalCall, select: exp.Select) -> bool:
     node: exp.Expr = call
     while node.parent is not None and node.parent is not select:
@@ -288,37 +234,3 @@ def _from(rows: Rows) -> exp.From:
     table = exp.Table(this=quoted(rows.name))
     table.set("joins", [exp.Join(this=exp.Table(this=quoted(each)), method="POSITIONAL") for each in rows.answers])
     return exp.From(this=table)
-
-
-def _update(update: exp.Update) -> None:
-    """The new values come from a SELECT that carries the row's id, and go back to the table by it."""
-    target = update.this
-    alias = target.alias or target.name
-    items: list[exp.Expr] = [_row_id(alias)]
-    for index, setting in enumerate(update.expressions):
-        items.append(exp.alias_(setting.expression.copy(), f"_s{index}", quoted=True))
-        setting.set("expression", exp.column(quoted(f"_s{index}"), quoted("_new")))
-    more = update.args.get("from_")
-    select = _rows_of(target, [more.this] if more is not None else [], update.args.get("where"), items)
-    update.set("from_", exp.From(this=exp.Subquery(this=select, alias=exp.TableAlias(this=quoted("_new")))))
-    same = exp.EQ(this=_row_id(alias).this, expression=exp.column(quoted("_row"), quoted("_new")))
-    update.set("where", exp.Where(this=same))
-
-
-def _delete(delete: exp.Delete) -> None:
-    target = delete.this
-    items = [_row_id(target.alias or target.name)]
-    select = _rows_of(target, delete.args.get("using") or [], delete.args.get("where"), items)
-    delete.set("using", None)
-    delete.set("where", exp.Where(this=exp.In(this=exp.column("rowid"), query=exp.Subquery(this=select))))
-
-
-def _row_id(alias: str) -> exp.Expr:
-    return exp.alias_(exp.column("rowid", quoted(alias)), "_row", quoted=True)
-
-
-def _rows_of(target: exp.Expr, more: Sequence[exp.Expr], where: exp.Expr | None, items: list[exp.Expr]) -> exp.Select:
-    select = exp.Select(expressions=items, from_=exp.From(this=target.copy()))
-    select.set("joins", [exp.Join(this=table.copy()) for table in more])
-    select.set("where", where.copy() if where is not None else None)
-    return select

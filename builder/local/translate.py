@@ -9,6 +9,7 @@ from sqlglot import exp
 from builder.local import dialect, types
 from builder.local.dialect import call, quoted
 from builder.local.sqlstate import SqlError, unsupported
+from builder.local.supers import dynamic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +36,14 @@ _OPERATORS: dict[type[exp.Expr], str] = {
     exp.Mod: "mod",
     exp.BitwiseLeftShift: "shl",
     exp.BitwiseRightShift: "shr",
+    exp.SimilarTo: "similar",
 }
 
 
 def translate(tree: exp.Expr, names: Names) -> exp.Expr:
     """In place where it can be; returns the root, which may be new."""
-    _unnest(tree)
+    elements = _unnest(tree)
+    dynamic(tree, elements)
     for table in tree.find_all(exp.Table):
         if table.name in _SYSTEM and table.db in {"", "pg_catalog"}:
             alias = table.alias or table.name
@@ -178,13 +181,15 @@ _SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
 }
 
 
-def _unnest(tree: exp.Expr) -> None:
-    """`FROM t, t.arr AS x AT i`: one row per element. The alias is the element itself, not a relation."""
+def _unnest(tree: exp.Expr) -> set[str]:
+    """`FROM t, t.arr AS x AT i`: one row per element. The alias is the element itself, not a relation; their names."""
+    aliases = set()
     for index, join in enumerate(list(tree.find_all(exp.Join))):
         found = _unnested(join.this)
         if found is None:
             continue
         path, value, position = found
+        aliases.add(value)
         elements = call("elements", path.copy())
         columns: list[exp.Expr] = [exp.alias_(exp.Anonymous(this="unnest", expressions=[elements]), value, quoted=True)]
         if position:
@@ -195,6 +200,7 @@ def _unnest(tree: exp.Expr) -> None:
         join.set("this", lateral)
         if not join.args.get("side") and not join.args.get("on"):
             join.set("kind", "CROSS")
+    return aliases
 
 
 def _unnested(node: exp.Expr) -> tuple[exp.Expr, str, str] | None:

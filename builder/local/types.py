@@ -198,7 +198,7 @@ _FROM_DUCK = {
     "BLOB": "binary varying",
     "JSON": "super",
     "STRUCT(srid INTEGER, geom GEOMETRY)": "geometry",
-    "STRUCT(srid INTEGER, geog GEOMETRY)": "geography",
+    "STRUCT(srid INTEGER, geom GEOMETRY, geographic BOOLEAN)": "geography",
 }
 
 
