@@ -54,32 +54,19 @@ class Emulator:
         import docker.errors  # noqa: PLC0415  slow to import, and only this way needs it
 
         try:
-            self._container = self._client.containers.run(
-                self._image,
-                detach=True,
-                read_only=True,
-                user="65534:65534",
-                tmpfs={"/tmp": "rw,size=512m,mode=1777"},  # noqa: S108  Lambda's own scratch space
-                mem_limit=f"{self._memory_mb}m",
-                memswap_limit=f"{self._memory_mb}m",
-                cap_drop=["ALL"],
-                security_opt=["no-new-privileges"],
-                environment={
-                    "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._timeout),
-                    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._memory_mb),
-                },
-                ports={PORT: ("127.0.0.1", 0)},
-                labels={LABEL: "1"},
-            )
+            # `create` would look for the image in a registry: what is not here was not built.
+            self._client.images.get(self._image)
+            self._container = self._create()
+            self._container.start()
+            self._wait(deadline=self._clock() + 30)
         except docker.errors.ImageNotFound as error:
             raise InvokeError(
                 "no such image in the Docker engine", where=self._image, hint="run `builder build` first"
             ) from error
         except docker.errors.APIError as error:
+            self.close()
             reason = error.explanation or error
             raise EngineError(f"the container did not start: {reason}", where=self._image) from error
-        try:
-            self._wait(deadline=self._clock() + 30)
         except BaseException:
             self.close()
             raise
@@ -117,6 +104,24 @@ class Emulator:
     def log(self, lines: int = 20) -> str:
         """The end of the container's output."""
         return self._container.logs(tail=lines).decode(errors="replace") if self._container else ""
+
+    def _create(self) -> Container:
+        return self._client.containers.create(
+            self._image,
+            read_only=True,
+            user="65534:65534",
+            tmpfs={"/tmp": "rw,size=512m,mode=1777"},  # noqa: S108  Lambda's own scratch space
+            mem_limit=f"{self._memory_mb}m",
+            memswap_limit=f"{self._memory_mb}m",
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            environment={
+                "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._timeout),
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._memory_mb),
+            },
+            ports={PORT: ("127.0.0.1", 0)},
+            labels={LABEL: "1"},
+        )
 
     def _wait(self, *, deadline: float) -> None:
         """Until the emulator's port takes connections: it listens before it starts the runtime."""

@@ -1,0 +1,75 @@
+"""The four ways to call a function, for real: each gives what the cases say."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.adapters.docker import local_tag
+from builder.adapters.emulator import LABEL, REQUEST_LIMIT, Emulator, connect
+from builder.core import calls
+from builder.errors import InvokeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from builder.testing import Suite
+
+pytestmark = pytest.mark.cloud
+IMAGE = local_tag("carto-at-", "quadbin")
+
+
+@pytest.fixture(scope="module")
+def emulator(catalogue: Suite) -> Iterator[Emulator]:
+    assert catalogue.deployed
+    with Emulator(IMAGE, memory_mb=256, timeout_seconds=10) as running:
+        yield running
+
+
+def test_every_case_passes_in_every_way(catalogue: Suite) -> None:
+    rows = json.loads(catalogue.builder("test", "--all", "--format", "json", environ=catalogue.deployed))
+    assert len(rows) == len(catalogue.catalog.functions)
+    for function in catalogue.catalog.functions:
+        (row,) = [row for row in rows if row["function"] == function.name]
+        wanted = ["in-process", "image", "deployed", "sql"] if function.kind == "lambda" else ["sql"]
+        assert all(row[way].endswith(" passed") for way in wanted), row
+
+
+@pytest.mark.parametrize("way", ["--in-process", "--image", "--deployed"])
+def test_invoke_answers_alike_in_every_way(catalogue: Suite, way: str) -> None:
+    line = ["invoke", way, "--format", "json", "quadbin_fromzxy", "4", "9", "8"]
+    said = json.loads(catalogue.builder(*line, environ=catalogue.deployed))
+    # The example of the published quadbin definition.
+    assert said["results"] == [5209574053332910079]
+
+
+def test_calls_that_come_together_take_turns(catalogue: Suite, emulator: Emulator) -> None:
+    function = catalogue.function("quadbin_fromzxy")
+    events = [calls.request(function, [[1, x, 0]]) for x in (0, 1)] * 10
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(emulator.invoke, events))
+    found = [calls.results(function, calls.unwrap(reply, where="test"), count=1)[0] for reply in replies]
+    assert found == found[:2] * 10
+    assert found[0] != found[1]
+
+
+def test_a_request_that_the_emulator_would_cut_is_refused(emulator: Emulator) -> None:
+    with pytest.raises(InvokeError, match=f"has {REQUEST_LIMIT + 1} bytes"):
+        emulator.invoke(b" " * (REQUEST_LIMIT + 1))
+
+
+def test_an_image_that_is_not_there_names_the_remedy() -> None:
+    with pytest.raises(InvokeError, match="builder build"), Emulator("carto-at-nothing:latest"):
+        pass
+
+
+def test_a_container_that_ends_at_once_is_an_error_and_is_removed(catalogue: Suite) -> None:
+    assert catalogue.deployed
+    before = len(connect().containers.list(all=True, filters={"label": LABEL}))
+    # Four megabytes are not enough for Python.
+    with pytest.raises(InvokeError), Emulator(IMAGE, memory_mb=6) as running:
+        calls.unwrap(running.invoke(b"{}"), where="quadbin")
+    assert len(connect().containers.list(all=True, filters={"label": LABEL})) == before
