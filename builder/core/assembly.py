@@ -41,6 +41,11 @@ class Definition:
         return Path(self.document.root)
 
     @property
+    def catalogue(self) -> Path:
+        """The root that the function's module lies in."""
+        return self.folder.parent.parent
+
+    @property
     def shown(self) -> str:
         """The folder's name in messages."""
         return self.document.where.rpartition("/")[0]
@@ -144,7 +149,7 @@ def _lambda_body(definition: Definition) -> tuple[_Body, list[Problem]]:
     if not (definition.folder / path).is_file():
         return _Body(code=code), [_missing(definition, "code_file", path)]
     try:
-        found = folders.code(definition.folder / code, f"{definition.shown}/{code}")
+        found = folders.code(definition.folder / code, f"{definition.shown}/{code}", root=definition.catalogue)
     except OSError as error:
         return _Body(code=code), [folders.unreadable(f"{definition.shown}/{code}", error)]
     requirements, file, problems = _requirements(definition, code)
@@ -207,6 +212,9 @@ def _missing(definition: Definition, key: str, path: str) -> Problem:
 def _outside(definition: Definition, key: str, path: str) -> list[Problem]:
     parts = PurePosixPath(path)
     if path and "\\" not in path and "\0" not in path and not parts.is_absolute() and ".." not in parts.parts:
-        return []
+        if not folders.leads_out(definition.folder / path, definition.catalogue):
+            return []
+        what = f"{path!r} is behind a link that leads out of the catalogue"
+        return [definition.problem(*_REDSHIFT, key, what=what, hint="copy what it leads to")]
     hint = "write a path inside the function's folder, with / between its parts"
     return [definition.problem(*_REDSHIFT, key, what=f"{path!r} leads out of the function's folder", hint=hint)]

@@ -17,9 +17,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
+from builder.core import marked_yaml
 from builder.core.geometry_text import same_geometry
 from builder.errors import Problem
 
@@ -62,27 +62,25 @@ class Outcome:
 
 def parse(text: str, function: Function, *, where: str) -> tuple[tuple[Case, ...], list[Problem]]:
     """The cases of one file, and everything that is wrong with it."""
+    marked, problems = marked_yaml.read(text, where)
+    if marked is None or problems:
+        return (), problems
     try:
-        found = _CASES.validate_python(yaml.load(text, Loader=_loader()) or [])  # noqa: S506  a safe loader in C
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        return (), [Problem(where=f"{where}{line}", what=f"broken YAML: {getattr(error, 'problem', error)}")]
+        found = _CASES.validate_python(marked.data or [])
     except ValidationError as error:
         return (), [
-            Problem(where=where, key=".".join(map(str, item["loc"])), what=item["msg"]) for item in error.errors()
+            Problem(where=marked.place(item["loc"]), key=marked_yaml.dotted(item["loc"]), what=item["msg"])
+            for item in error.errors(include_url=False)
         ]
     wanted = len(function.parameters)
-    problems = [
-        Problem(where=where, key=case.name, what=f"{len(case.arguments)} arguments for a function of {wanted}")
-        for case in found
-        if len(case.arguments) != wanted
-    ]
-    names = [case.name for case in found]
-    problems += [
-        Problem(where=where, key=name, what="two cases have this name", hint="rename one")
-        for name in sorted({name for name in names if names.count(name) > 1})
-    ]
+    first: dict[str, int] = {}
+    for index, case in enumerate(found):
+        place = marked.place((index, "name"))
+        if len(case.arguments) != wanted:
+            what = f"{len(case.arguments)} arguments for a function of {wanted}"
+            problems.append(Problem(where=place, key=case.name, what=what))
+        if first.setdefault(case.name, index) != index:
+            problems.append(Problem(where=place, key=case.name, what="two cases have this name", hint="rename one"))
     return tuple(found), problems
 
 
@@ -128,7 +126,3 @@ def _close(expected: Any, found: Any, tolerance: float) -> bool:
 def _shown(value: Any) -> str:
     text = "NULL" if value is None else repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
-
-
-def _loader() -> Any:
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -59,6 +60,8 @@ def documents(root: Path, shown: str) -> tuple[list[Document], list[Problem]]:
         problems += _lost_in(root / module, f"{shown}/{module}")
         for name in _subfolders(root / module):
             document, trouble = _document(root / module / name, f"{shown}/{module}/{name}", module)
+            if document and leads_out(root / module / name / FUNCTION_FILE, root):
+                document, trouble = None, [_link(document.where)]
             found += [document] if document else []
             problems += trouble
     if not found and not problems:
@@ -67,9 +70,18 @@ def documents(root: Path, shown: str) -> tuple[list[Document], list[Problem]]:
     return found, problems
 
 
-def code(folder: Path, shown: str) -> list[Code]:
-    """Every file of a folder but droppings, sorted by path. Raises OSError."""
-    return sorted(_walk(folder, "", shown), key=lambda each: each.file.path)
+def leads_out(path: Path, root: Path) -> bool:
+    """Whether a link on the way leads out of the root: a build's context ends there, and so do the files of others."""
+    return not path.resolve().is_relative_to(root.resolve())
+
+
+def code(folder: Path, shown: str, *, root: Path) -> list[Code]:
+    """Every file of a folder but droppings, sorted by path. Raises OSError, also for a link that leads out of `root`."""
+    found = sorted(_walk(folder, "", shown), key=lambda each: each.file.path)
+    for each in found:
+        if leads_out(folder / each.file.path, root):
+            raise OSError(errno.EXDEV, f"{each.file.path} is a link that leads out of the catalogue")
+    return found
 
 
 def shared_libs(root: Path, shown: str) -> list[tuple[SharedLib, list[Code]]]:
@@ -83,7 +95,7 @@ def shared_libs(root: Path, shown: str) -> list[tuple[SharedLib, list[Code]]]:
         if dropping(entry.name):
             continue
         if entry.is_dir():
-            name, files = entry.name, code(entry, where)
+            name, files = entry.name, code(entry, where, root=root)
         elif entry.name.endswith(".py"):
             name, files = entry.stem, [_code(entry, "__init__.py", where)]
         else:
@@ -124,6 +136,10 @@ def unreadable(where: str, error: OSError | UnicodeDecodeError) -> Problem:
     if isinstance(error, UnicodeDecodeError):
         return Problem(where=where, what=f"is not UTF-8 (byte {error.start})", hint="save it as UTF-8")
     return Problem(where=where, what=f"cannot be read: {error.strerror}")
+
+
+def _link(where: str) -> Problem:
+    return Problem(where=where, what="is behind a link that leads out of the catalogue", hint="copy what it leads to")
 
 
 def _lost_in(folder: Path, shown: str) -> list[Problem]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # libyaml is seven times as fast as the pure parser and is in every wheel; a source build may lack it.
 _LOADER: Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+# A document of ours holds some hundred values. A few lines of aliases can stand for billions, or for themselves.
+VALUES_LIMIT = 100_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Marked:
@@ -45,6 +48,9 @@ def read(text: str, where: str) -> tuple[Marked | None, list[Problem]]:
         loader = _LOADER(text)
         try:
             node = loader.get_single_node()
+            if node is not None and _is_endless(node):
+                what = f"its aliases stand for more than {VALUES_LIMIT:,} values"
+                return None, [Problem(where=where, what=what, hint="write the values out")]
             problems = [] if node is None else list(_twice(node, where))
             data = None if node is None else loader.construct_document(node)
         finally:
@@ -78,6 +84,19 @@ def _step(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | No
     return None
 
 
+def _is_endless(root: yaml.Node) -> bool:
+    """Whether a document has more values than anybody writes, every alias counted as what it stands for."""
+    stack, seen = [root], 0
+    while stack and seen <= VALUES_LIMIT:
+        node = stack.pop()
+        seen += 1
+        if isinstance(node, yaml.SequenceNode):
+            stack.extend(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            stack.extend(part for pair in node.value for part in pair)
+    return seen > VALUES_LIMIT
+
+
 def _twice(root: yaml.Node, where: str) -> Iterator[Problem]:
     """Keys that a mapping holds twice: YAML forbids them, PyYAML keeps the last without a word."""
     stack: list[tuple[yaml.Node, tuple[str | int, ...]]] = [(root, ())]
@@ -85,7 +104,7 @@ def _twice(root: yaml.Node, where: str) -> Iterator[Problem]:
     while stack:
         node, path = stack.pop()
         if isinstance(node, yaml.ScalarNode) or id(node) in walked:
-            continue  # an alias may lead back to where it stands
+            continue  # an alias leads to what was looked at where it stands
         walked.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             stack.extend((child, (*path, index)) for index, child in enumerate(node.value))

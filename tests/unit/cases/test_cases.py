@@ -30,12 +30,18 @@ def test_null_is_an_expectation_like_others() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- {name: x, arguments: [1]", "cases.yaml:2: broken YAML"),
+        ("- {name: x, arguments: [1]", "cases.yaml:2: not YAML"),
+        ("- {name: x, name: y, arguments: [1], output: 1}", "cases.yaml:1 [0].name: the key stands twice"),
+        ("- {name: x, arguments: [2024-13-45], output: 1}", "a value that YAML cannot read"),
+        ("- {name: x, arguments: &a [*a], output: 1}", "its aliases stand for more than"),
         ("- {name: x, arguments: [1]}", "give either `output`"),
         ("- {name: x, arguments: [1], output: 1, error: boom}", "give either `output`"),
-        ("- {name: x, arguments: [1], outptu: 1, output: 1}", "0.outptu"),
-        ("- {name: x, arguments: [1, 2], output: 1}", "x: 2 arguments for a function of 1"),
-        ("- {name: x, arguments: [1], output: 1}\n- {name: x, arguments: [2], output: 2}", "two cases have this name"),
+        ("- {name: x, arguments: [1], outptu: 1, output: 1}", "cases.yaml:1 [0].outptu"),
+        ("- {name: x, arguments: [1, 2], output: 1}", "cases.yaml:1 x: 2 arguments for a function of 1"),
+        (
+            "- {name: x, arguments: [1], output: 1}\n- {name: x, arguments: [2], output: 2}",
+            "cases.yaml:2 x: two cases have this name",
+        ),
     ],
 )
 def test_a_file_that_is_wrong_says_where(text: str, message: str) -> None:

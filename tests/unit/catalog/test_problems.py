@@ -125,10 +125,24 @@ def test_a_key_that_stands_twice(tmp_path: Path) -> None:
     assert of(text, tmp_path) == [f"geo/one/function.yaml:6 clouds.redshift.type: {what}"]
 
 
-def test_an_alias_to_itself_ends(tmp_path: Path) -> None:
-    assert of(PLAIN + "description: &a [*a]\n", tmp_path) == [
-        "geo/one/function.yaml:4 description: a list stands where a text should"
-    ]
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "description: &a [*a]\n",
+        "examples: [{arguments: &a [*a]}]\n",
+        # Ten of ten of ten ...: nine lines, 10^9 values.
+        "examples:\n- arguments: [&l0 [x]]\n  sql: a\n"
+        + "".join(f"- {{sql: a, output: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]}}\n" for n in range(1, 10)),
+    ],
+    ids=["itself", "itself in an example", "a billion"],
+)
+def test_aliases_that_stand_for_no_end_of_values(lines: str, tmp_path: Path) -> None:
+    assert of(PLAIN + lines, tmp_path) == ["geo/one/function.yaml : its aliases stand for more than 100,000 values"]
+
+
+def test_an_alias_for_what_stands_elsewhere_is_what_it_stands_for(tmp_path: Path) -> None:
+    text = "arguments: [{name: n, type: &t bigint}]\noutput: *t\nclouds: {redshift: {}}\n"
+    assert of(text, tmp_path) == []
 
 
 def test_two_spellings_of_one_thing(tmp_path: Path) -> None:
@@ -253,6 +267,12 @@ def test_an_external_function_that_would_take_anothers_name(tmp_path: Path) -> N
     assert brief(problems(tmp_path)) == [f"geo/area/function.yaml : {what}"]
 
 
+def test_the_name_of_an_external_function_is_taken_before_it_is_needed(tmp_path: Path) -> None:
+    # The manifest of an image gives every function both names, and the runtime refuses a name that two claim.
+    (found,) = problems(write(tmp_path, {**function("area"), **function("area_external")}))
+    assert "'area_external'" in found.what
+
+
 @pytest.mark.parametrize("name", ["a b", "1st", "a-b", 'a"b', "a'b", "a\nb", "ä"])
 def test_folders_that_cannot_be_names(name: str, tmp_path: Path) -> None:
     (found,) = problems(write(tmp_path, function(name)))
@@ -322,6 +342,34 @@ def test_a_lock_and_a_link_that_cannot_be_read(tmp_path: Path) -> None:
         "geo/one/code/lambda/python : cannot be read: No such file or directory",
         "geo/requirements.lock : is not UTF-8 (byte 0)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        ("functions/geo/one/code/lambda/python/key.pem", "elsewhere/key.pem"),
+        ("functions/geo/one/code/lambda/python/keys", "elsewhere"),
+        ("functions/geo/one/code/lambda/python/requirements.txt", "elsewhere/requirements.txt"),
+        ("functions/geo/two", "elsewhere/two"),
+        ("functions/_shared/python/keys", "elsewhere"),
+    ],
+)
+def test_a_link_that_leads_out_of_the_catalogue(link: str, target: str, tmp_path: Path) -> None:
+    write(tmp_path, {**function("one"), "elsewhere/key.pem": "secret", "elsewhere/requirements.txt": "six\n"})
+    write(tmp_path, {f"elsewhere/two/{name}": text for name, text in (("function.yaml", PLAIN), ("handler.py", ""))})
+    (tmp_path / link).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / link).symlink_to(tmp_path / target)
+    found = problems(tmp_path)
+    assert found
+    assert all("link that leads out of the catalogue" in each.what for each in found)
+
+
+def test_a_link_inside_the_catalogue_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
+    write(tmp_path, {**function("one"), **function("two"), "functions/geo/one/code/lambda/python/table.csv": "1\n"})
+    (tmp_path / "functions/geo/two/code/lambda/python/table.csv").symlink_to(
+        "../../../../one/code/lambda/python/table.csv"
+    )
+    assert problems(tmp_path) == []
 
 
 def test_all_problems_of_all_files_come_at_once_in_the_order_of_files_and_lines(tmp_path: Path) -> None:
