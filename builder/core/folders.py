@@ -76,7 +76,7 @@ def leads_out(path: Path, root: Path) -> bool:
 
 
 def code(folder: Path, shown: str, *, root: Path) -> list[Code]:
-    """Every file of a folder but droppings, sorted by path. Raises OSError, also for a link that leads out of `root`."""
+    """Every file of a folder but droppings, sorted by path. Raises OSError; a link that leads out of `root` is one."""
     found = sorted(_walk(folder, "", shown), key=lambda each: each.file.path)
     for each in found:
         if leads_out(folder / each.file.path, root):
