@@ -15,6 +15,7 @@ from builder.local import dialect, types
 from builder.local.outputs import name_columns
 from builder.local.overloads import choose, kinds
 from builder.local.sqlstate import SqlError, unsupported
+from builder.local.supers import spell_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,6 +89,7 @@ class _Resolver:
     def settle(self, tree: exp.Expr, depth: int) -> exp.Expr:
         if depth > DEPTH:
             raise SqlError("54001", "functions or views are nested too deeply, or in a circle")
+        spell_paths(tree)
         tree = self._views(tree, depth)
         fold(tree)
         self._relations(tree)

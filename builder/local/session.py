@@ -16,6 +16,8 @@ from builder.local.variables import DEFAULTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlglot import exp
+
     from builder.local.backend import Prepared, Session
     from builder.local.engine import Engine
     from builder.local.results import Result
@@ -40,12 +42,11 @@ _SPELLED = {"datestyle": "DateStyle", "timezone": "TimeZone"}
 
 @dataclass
 class Portal:
-    """A bound statement; `result` once it runs, `rest` between two Executes with a row limit."""
+    """A bound statement: its values and the formats of its result columns."""
 
     prepared: Prepared
-    bind: wire.Bind
+    values: list[exp.Expr]
     formats: tuple[int, ...]
-    result: Result | None = None
 
 
 @dataclass(kw_only=True)
@@ -139,8 +140,9 @@ class Connection:
 
     def _simple(self, session: Session, body: wire.Body) -> None:
         """One text with any number of statements; several are one transaction unless they say otherwise."""
+        sql = body.text()
         try:
-            sources = split(body.text())
+            sources = split(sql)
             if not sources:
                 self._send(wire.message(b"I"))
             implicit = len(sources) > 1 and session.status == "I"
@@ -189,7 +191,8 @@ class Connection:
             self.portals.pop(message.portal, None)
         else:
             formats = wire.spread(message.result_formats, len(prepared.columns or ()))
-            self.portals[message.portal] = Portal(prepared, message, formats)
+            values = parameters.literals(message, prepared.parameters)
+            self.portals[message.portal] = Portal(prepared, values, formats)
         self._send(wire.message(b"2"))
 
     def _describe(self, session: Session, body: wire.Body) -> None:
@@ -220,8 +223,7 @@ class Connection:
             return
         if limit:
             raise SqlError("0A000", "an Execute with a row limit is not supported")
-        values = parameters.literals(portal.bind, portal.prepared.parameters)
-        self._drain(session.execute(portal.prepared, values, portal.formats))
+        self._drain(session.execute(portal.prepared, portal.values, portal.formats))
 
     def _close(self, _session: Session, body: wire.Body) -> None:
         kind, name = body.take(1), body.text()

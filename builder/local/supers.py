@@ -16,6 +16,24 @@ _TEXTUAL = (
 )
 
 
+def spell_paths(tree: exp.Expr) -> None:
+    """`LEFT JOIN t.arr AS x ON TRUE` as the un-nesting that it is: sqlglot sees one only after a comma."""
+    for join in list(tree.find_all(exp.Join)):
+        table = join.this
+        if not isinstance(table, exp.Table) or not table.alias or len(table.parts) < 2:  # noqa: PLR2004 - a path
+            continue
+        first, *steps = [part.name for part in table.parts]
+        select = join.parent
+        others = [select.args.get("from_"), *(select.args.get("joins") or [])] if isinstance(select, exp.Select) else []
+        if first.lower() in {
+            each.this.alias_or_name.lower() for each in others if each is not None and each is not join
+        }:
+            path: exp.Expr = exp.column(steps[0], first)
+            for step in steps[1:]:
+                path = exp.Dot(this=path, expression=exp.to_identifier(step))
+            join.set("this", exp.Unnest(expressions=[path], alias=exp.TableAlias(columns=[table.args["alias"].this])))
+
+
 def dynamic(tree: exp.Expr, elements: set[str]) -> None:
     """In place: a SUPER value beside a text is read as a text; ORDER BY puts its numbers in the order of numbers."""
     sources = {source.alias_or_name for source in tree.find_all(exp.Table, exp.Subquery, exp.CTE)}

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ATTRIBUTES = (
-    *("DEFAULT", "IDENTITY", "GENERATED", "ENCODE", "DISTKEY", "SORTKEY", "COLLATE", "NOT", "NULL", "PRIMARY"),
-    *("UNIQUE", "REFERENCES", "CONSTRAINT", ",", ")"),
+    *("DEFAULT", "IDENTITY", "GENERATED", "ENCODE", "DISTKEY", "SORTKEY", "COLLATE", "NOT", "NULL"),
+    *("PRIMARY KEY", "UNIQUE", "REFERENCES", "CONSTRAINT", ",", ")"),
 )
 
 
@@ -92,7 +92,7 @@ def _elements(cursor: Cursor, columns: list[TableColumn], names: list[str]) -> t
             like = cursor.name()
             while cursor.accept("INCLUDING") or cursor.accept("EXCLUDING"):
                 cursor.expect("DEFAULTS")
-        elif cursor.peek() in {"PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"}:
+        elif cursor.peek() in {"PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "CONSTRAINT"}:
             cursor.until(",", ")")
         elif cursor.peek(1) in {",", ")"}:
             names.append(cursor.identifier())
@@ -127,14 +127,12 @@ def _attribute(cursor: Cursor) -> None:
         raise unsupported("an IDENTITY column")
     if cursor.accept("ENCODE") or cursor.accept("COLLATE"):
         cursor.take()
-    elif cursor.accept("PRIMARY"):
-        cursor.expect("KEY")
     elif cursor.accept("REFERENCES"):
         cursor.name()
         if cursor.accept("("):
             cursor.until(")")
             cursor.expect(")")
-    elif not any(cursor.accept(word) for word in ("DISTKEY", "SORTKEY", "UNIQUE", "NULL")):
+    elif not any(cursor.accept(word) for word in ("DISTKEY", "SORTKEY", "PRIMARY KEY", "UNIQUE", "NULL")):
         raise cursor.error()
 
 

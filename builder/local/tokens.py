@@ -121,7 +121,8 @@ class Cursor:
         if self.at + ahead >= len(self.source.tokens):
             return ""
         token = self.source.tokens[self.at + ahead]
-        return "" if token.token_type in _TEXTS else token.text.upper()
+        # Some pairs are one token to sqlglot: PRIMARY KEY, DOUBLE PRECISION.
+        return "" if token.token_type in _TEXTS else " ".join(token.text.upper().split())
 
     def accept(self, *words: str) -> bool:
         """Takes all of these words, or none."""

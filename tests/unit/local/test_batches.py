@@ -1,0 +1,137 @@
+"""Batches, requests and replies as Redshift's documentation shows them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builder.local import batches, types
+from builder.local.functions import External, Function
+from builder.local.sqlstate import SqlError
+
+FUNCTION = Function(
+    schema="public",
+    name="f",
+    arguments=(types.of("int"),),
+    returns=types.of("bigint"),
+    volatility="stable",
+    external=External(lambda_name="f", iam_role="default"),
+)
+ENVELOPE = batches.Envelope(user="adminuser", database="db1", function="public.foo", query_id=5678234)
+
+
+def test_a_request_has_the_documented_shape() -> None:
+    request = json.loads(ENVELOPE.wrap("23FF1F97-F28A-44AA-AB67-266ED976BF40", ["[1,2]", "[3,null]"]))
+    assert list(request) == [
+        "request_id", "cluster", "user", "database", "external_function", "query_id", "num_records", "arguments",
+    ]  # fmt: skip
+    assert request["external_function"] == "public.foo"
+    assert request["num_records"] == 2
+    assert request["arguments"] == [[1, 2], [3, None]]
+
+
+@given(
+    lengths=st.lists(st.integers(2, 400), max_size=60),
+    rows=st.integers(1, 20),
+    size=st.integers(400, 1200),
+)
+def test_batches_keep_order_and_limits(lengths: list[int], rows: int, size: int) -> None:
+    texts = ["[" + "1" * (length - 2) + "]" for length in lengths]
+    slices = batches.bounds(np.array(lengths, dtype=np.int64), overhead=ENVELOPE.overhead, rows=rows, size=size)
+    assert [index for start, end in slices for index in range(start, end)] == list(range(len(lengths)))
+    for start, end in slices:
+        payload = ENVELOPE.wrap("0" * 36, texts[start:end])
+        assert 1 <= end - start <= rows
+        assert len(payload) <= size or end - start == 1
+        # No batch ends early: one row more would pass a limit.
+        if end < len(lengths) and end - start < rows:
+            assert len(payload) + 1 + lengths[end] + 9 > size
+
+
+def read(reply: Any, *, returns: str = "bigint", count: int = 2) -> list[Any]:
+    text = reply if isinstance(reply, str) else json.dumps(reply)
+    return batches.read_reply(json.dumps(text).encode(), replace(FUNCTION, returns=types.of(returns)), count)
+
+
+def test_a_reply_is_a_string_of_json() -> None:
+    assert read({"success": True, "num_records": 2, "results": [1, None]}) == [1, None]
+
+
+@pytest.mark.parametrize("body", [b'{"success":true,"num_records":2,"results":[1,2]}', b"null", b'""', b"[]"])
+def test_an_object_is_an_empty_format(body: bytes) -> None:
+    with pytest.raises(SqlError, match="Empty format"):
+        batches.read_reply(body, FUNCTION, 2)
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ({"success": False, "error_msg": "boom at row 3"}, "^boom at row 3$"),
+        ({"success": True, "num_records": 2, "results": [1]}, "invalid number of results, 1 for 2 rows"),
+        ({"success": True, "num_records": 2, "results": [1, 2, 3]}, "invalid number of results, 3 for 2 rows"),
+        ({"success": True, "num_records": 3, "results": [1, 2]}, "invalid number of results, 3 for 2 rows"),
+        ({"success": True, "num_records": 2}, 'no list "results"'),
+        ({"results": [1, 2]}, 'no "success"'),
+        ("plain text", "not JSON"),
+    ],
+)
+def test_a_reply_that_is_refused(reply: Any, words: str) -> None:
+    with pytest.raises(SqlError, match=words):
+        read(reply)
+
+
+@pytest.mark.parametrize(
+    ("kind", "results"),
+    [
+        ("smallint", [-32768, 32767]),
+        ("bigint", [-(2**63), 2**63 - 1, None]),
+        ("double precision", [0.1, 3, None]),
+        ("boolean", [True, False, None]),
+        ("varchar", ["é", "", None]),
+        ("date", ["2020-02-29", None]),
+        ("timestamp", ["2020-02-29 01:02:03.5", None]),
+    ],
+)
+def test_values_of_a_type_are_kept(kind: str, results: list[Any]) -> None:
+    columns = batches.columns(list(results), types.of(kind))
+    kept = [None if null else value for value, null in zip(columns["v"].tolist(), columns["n"].tolist(), strict=True)]
+    assert kept == results
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "code"),
+    [
+        ("bigint", 1.5, "22P02"),
+        ("bigint", True, "22P02"),
+        ("bigint", "1", "22P02"),
+        ("integer", 2**31, "22003"),
+        ("smallint", -32769, "22003"),
+        ("varchar", 1, "22P02"),
+        ("varchar", {"a": 1}, "22P02"),
+        ("varchar(3)", "abcd", "22001"),
+        ("varchar(3)", "éé", "22001"),
+        ("varchar(max)", "x" * 65_536, "22001"),
+        ("boolean", 1, "22P02"),
+        ("double precision", "0.5", "22P02"),
+        ("date", "2020-02-30", "22007"),
+        ("decimal(4,2)", "100", "22003"),
+        ("decimal(4,2)", "NaN", "22003"),
+        ("decimal(4,2)", "x", "22P02"),
+    ],
+)
+def test_values_of_another_type_are_refused(kind: str, value: Any, code: str) -> None:
+    with pytest.raises(SqlError) as caught:
+        batches.columns([value], types.of(kind))
+    assert caught.value.code == code
+
+
+def test_a_decimal_keeps_all_its_digits() -> None:
+    number = "12345678901234567890.1234567891"
+    results = read(f'{{"success": true, "num_records": 1, "results": [{number}]}}', returns="decimal(38,10)", count=1)
+    assert batches.columns(results, types.of("decimal(38,10)"))["v"].tolist() == [number]

@@ -1,0 +1,192 @@
+"""Functions in the catalogue: made, replaced, dropped, seen, and all of it with the transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.local.sqlstate import SqlError
+
+if TYPE_CHECKING:
+    from tests.unit.local.client import Client
+
+DOUBLE = "CREATE FUNCTION s.double(INT) RETURNS INT STABLE AS $$ SELECT $1 * 2 $$ LANGUAGE sql"
+LISTED = (
+    "SELECT function_name, argument_type, result_type FROM svv_redshift_functions WHERE schema_name = 's' ORDER BY 1, 2"
+)
+
+
+@pytest.fixture
+def schema(client: Client) -> Client:
+    client.run("CREATE SCHEMA IF NOT EXISTS s AUTHORIZATION awsuser")
+    return client
+
+
+def refused(client: Client, sql: str) -> SqlError:
+    with pytest.raises(SqlError) as caught:
+        client.run(sql)
+    return caught.value
+
+
+def test_a_sql_function_is_expanded_where_it_is_called(schema: Client) -> None:
+    schema.run(DOUBLE)
+    assert schema.run("SELECT s.double(s.DOUBLE(2) + 1), S.double(n::INT) FROM generate_series(1, 2) g(n)") == [
+        ("10", "2"),
+        ("10", "4"),
+    ]
+
+
+def test_an_argument_is_cast_to_its_declared_type(schema: Client) -> None:
+    schema.run("CREATE FUNCTION s.half(INT) RETURNS INT STABLE AS $$ SELECT $1 / 2 $$ LANGUAGE sql")
+    assert schema.run("SELECT s.half(5)") == [("2",)]
+    schema.run("CREATE FUNCTION s.halved(FLOAT8) RETURNS FLOAT8 STABLE AS $$ SELECT $1 / 2 $$ LANGUAGE sql")
+    assert schema.run("SELECT s.halved(5)") == [("2.5",)]
+
+
+def test_an_argument_keeps_its_bounds_inside_the_body(schema: Client) -> None:
+    schema.run("CREATE FUNCTION s.times(INT, INT) RETURNS INT STABLE AS $$ SELECT $1 * $2 $$ LANGUAGE sql")
+    assert schema.run("SELECT s.times(1 + 2, 3 + 4)") == [("21",)]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("SELECT $2", "42P02"),
+        ("SELECT 1 FROM t", "42P13"),
+        ("SELECT 1, 2", "42P13"),
+        ("SELECT 1 WHERE true", "42P13"),
+        ("SELECT 'x'", "42P13"),
+        ("SELECT nothing($1)", "42883"),
+        ("SELECT column", "42703"),
+        ("SELECT", "42P13"),
+        ("SELECT (", "42601"),
+    ],
+)
+def test_a_body_that_is_refused(schema: Client, body: str, code: str) -> None:
+    assert refused(schema, f"CREATE FUNCTION s.f(INT) RETURNS INT STABLE AS $$ {body} $$ LANGUAGE sql").code == code
+    assert schema.run(LISTED) == []
+
+
+def test_a_function_over_an_external_one_as_the_builder_deploys_it(schema: Client) -> None:
+    schema.external("s.joined", "VARCHAR(MAX), INT", "VARCHAR(MAX)", options="MAX_BATCH_ROWS 10")
+    schema.run(
+        "CREATE FUNCTION s.wrapped(GEOMETRY, INT) RETURNS VARCHAR STABLE AS "
+        "$$ SELECT s.joined(ST_ASHEXEWKB($1),$2) $$ LANGUAGE sql"
+    )
+    hexadecimal = "0101000020E6100000000000000000F03F0000000000000040"
+    assert schema.run("SELECT s.wrapped(ST_GEOMFROMTEXT('POINT(1 2)', 4326), 5)") == [(f"{hexadecimal}|5",)]
+    assert schema.sent == [[[hexadecimal, 5]]]
+
+
+def test_overloads_are_told_apart_by_count_and_type(schema: Client) -> None:
+    for arguments, value in (("INT", "int"), ("INT, INT", "two"), ("VARCHAR", "text")):
+        schema.run(f"CREATE FUNCTION s.f({arguments}) RETURNS VARCHAR STABLE AS $$ SELECT '{value}' $$ LANGUAGE sql")
+    assert schema.run("SELECT s.f(1), s.f(1, 2), s.f('x'), s.f(CAST(1 AS VARCHAR))") == [("int", "two", "text", "text")]
+    assert refused(schema, "SELECT s.f(n) FROM generate_series(1, 2) g(n)").code == "42725"
+    assert refused(schema, "SELECT s.f(1, 2, 3)").code == "42883"
+
+
+def test_replacing_needs_or_replace_and_the_same_result(schema: Client) -> None:
+    schema.run(DOUBLE)
+    assert refused(schema, DOUBLE).code == "42723"
+    other = DOUBLE.replace("CREATE", "CREATE OR REPLACE").replace("RETURNS INT", "RETURNS BIGINT")
+    assert refused(schema, other).code == "42P13"
+    schema.run(DOUBLE.replace("CREATE", "CREATE OR REPLACE").replace("* 2", "* 3"))
+    assert schema.run("SELECT s.double(2)") == [("6",)]
+
+
+def test_other_argument_types_make_an_overload_and_leave_the_old_one(schema: Client) -> None:
+    schema.run(DOUBLE)
+    schema.run(DOUBLE.replace("CREATE", "CREATE OR REPLACE").replace("(INT)", "(BIGINT)"))
+    assert [row[1] for row in schema.run(LISTED)] == ["bigint", "integer"]
+
+
+def test_drop_needs_the_exact_signature(schema: Client) -> None:
+    schema.run(DOUBLE)
+    assert refused(schema, "DROP FUNCTION s.double(BIGINT)").code == "42883"
+    schema.run("DROP FUNCTION s.double(INT4)")
+    assert schema.run(LISTED) == []
+    assert refused(schema, "DROP FUNCTION s.double(INT)").code == "42883"
+
+
+def test_a_schema_with_functions_is_kept_unless_cascade_is_said(schema: Client) -> None:
+    schema.run(DOUBLE)
+    assert refused(schema, "DROP SCHEMA s").code == "2BP01"
+    schema.run("DROP SCHEMA s CASCADE")
+    assert schema.run("SELECT COUNT(*) FROM svv_redshift_functions") == [("0",)]
+
+
+def test_what_a_transaction_rolls_back_was_never_there(schema: Client) -> None:
+    schema.run(f"BEGIN; {DOUBLE}; GRANT EXECUTE ON FUNCTION s.double(INT) TO PUBLIC")
+    assert schema.run("SELECT s.double(1)") == [("2",)]
+    schema.run("ROLLBACK")
+    assert refused(schema, "SELECT s.double(1)").code == "42883"
+    assert schema.session.duck.rows("SELECT COUNT(*) FROM _rs.privilege") == [(0,)]
+
+
+def test_others_see_a_function_once_it_is_committed(schema: Client) -> None:
+    schema.run(f"BEGIN; {DOUBLE}")
+    other = schema.engine.session("awsuser")
+    assert other.catalog.overloads(["s"], "double") == []
+    schema.run("COMMIT")
+    assert [str(each) for each in other.catalog.overloads(["s"], "double")] == ["s.double(integer)"]
+    other.close()
+
+
+def test_the_views_that_clients_read(schema: Client) -> None:
+    schema.run(DOUBLE)
+    schema.external("s.twice", "a BIGINT, VARCHAR(10)", "DOUBLE PRECISION")
+    assert schema.run(LISTED) == [
+        ("double", "integer", "integer"),
+        ("twice", "bigint, character varying", "double precision"),
+    ]
+    sql = (
+        "SELECT p.proname, oidvectortypes(p.proargtypes), p.prosrc, l.lanname FROM pg_proc p "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang "
+        "WHERE n.nspname = 's' ORDER BY 1"
+    )
+    assert schema.run(sql) == [
+        ("double", "integer", " SELECT $1 * 2 ", "sql"),
+        ("twice", "bigint, character varying", "twice", "exfunc"),
+    ]
+
+
+def test_a_name_is_found_along_the_search_path(schema: Client) -> None:
+    schema.run(DOUBLE)
+    assert refused(schema, "SELECT double(1)").code == "42883"
+    schema.run("SET search_path TO nowhere, s, public")
+    assert schema.run("SELECT double(1), current_schema()") == [("2", "nowhere")]
+    assert schema.run("SHOW search_path") == [("nowhere, s, public",)]
+
+
+def test_functions_that_call_one_another_in_a_circle_end(schema: Client) -> None:
+    schema.run(DOUBLE)
+    schema.run("CREATE FUNCTION s.outer(INT) RETURNS INT STABLE AS $$ SELECT s.double($1) $$ LANGUAGE sql")
+    error = refused(
+        schema, DOUBLE.replace("CREATE", "CREATE OR REPLACE").replace("$1 * 2", "s.outer($1)") + "; SELECT s.outer(1)"
+    )
+    assert error.code == "54001"
+
+
+def test_grants_are_recorded_and_taken_back(schema: Client) -> None:
+    schema.run(DOUBLE)
+    schema.run("GRANT ALL ON FUNCTION s.double(INT) TO PUBLIC, GROUP readers")
+    schema.run("REVOKE EXECUTE ON FUNCTION s.double(INT) FROM PUBLIC")
+    schema.run("GRANT USAGE ON LANGUAGE exfunc TO someone; GRANT USAGE, CREATE ON SCHEMA s TO ROLE makers")
+    kept = schema.session.duck.rows("SELECT kind, object, privilege, grantee FROM _rs.privilege ORDER BY ALL")
+    assert kept == [
+        ("FUNCTION", "s.double(integer)", "EXECUTE", "group readers"),
+        ("LANGUAGE", "exfunc", "USAGE", "user someone"),
+        ("SCHEMA", "s", "CREATE", "role makers"),
+        ("SCHEMA", "s", "USAGE", "role makers"),
+    ]
+
+
+def test_a_failed_transaction_takes_nothing_but_its_end(schema: Client) -> None:
+    schema.run("BEGIN; CREATE TABLE t (a INT)")
+    assert refused(schema, "SELECT 1 / 0").code == "22012"
+    schema.session.failed()
+    assert refused(schema, "SELECT 1").code == "25P02"
+    assert schema.session.commit() == "ROLLBACK"
+    assert refused(schema, "SELECT * FROM t").code == "42P01"
