@@ -63,6 +63,7 @@ def parse(documents: Iterable[Document]) -> Parsed:
             definition = Definition(document=document, marked=marked, spec=spec, redshift=spec.clouds.redshift)
             parsed.definitions.append(definition)
             parsed.problems += checks.definition(definition)
+            parsed.notices += checks.notices(definition)
     parsed.problems += checks.duplicates(parsed.documents)
     return parsed
 

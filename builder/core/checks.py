@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from builder import names
 from builder.core.assembly import arguments, output
 from builder.core.format_problems import did_you_mean
+from builder.core.requirements import PYTHON
 from builder.core.types import needs_wrapper
 from builder.errors import Problem
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _MODULE = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _LIBRARY = re.compile(r"[^\W\d]\w*", re.ASCII)
+RUNTIME = f"python{PYTHON}"
 _LAMBDA_ONLY = ("memory_size", "timeout", "max_batch_rows", "max_batch_size", "runtime", "handler")
 
 
@@ -34,6 +36,17 @@ def definition(each: Definition) -> list[Problem]:
     """What one function.yaml says that cannot be, beyond its format."""
     problems = _signature(each) + _names(each)
     return problems + (_sql_only(each) if each.redshift.type == "sql" else _lambda_only(each))
+
+
+def notices(each: Definition) -> list[str]:
+    """Keys of catalogues that had a Lambda for each function: read, and without effect here."""
+    redshift, where = each.redshift, each.document.where
+    said = []
+    if redshift.lambda_name is not None:
+        said.append(f"{where}: lambda_name is not used: the functions of a module share its Lambda")
+    if redshift.config.runtime not in (None, RUNTIME):
+        said.append(f"{where}: runtime {redshift.config.runtime} is not used: every image has {RUNTIME}")
+    return said
 
 
 def duplicates(documents: Sequence[Document]) -> list[Problem]:

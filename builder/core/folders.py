@@ -60,10 +60,11 @@ def documents(root: Path, shown: str) -> tuple[list[Document], list[Problem]]:
         problems += _lost_in(root / module, f"{shown}/{module}")
         for name in _subfolders(root / module):
             document, trouble = _document(root / module / name, f"{shown}/{module}/{name}", module)
-            if document and leads_out(root / module / name / FUNCTION_FILE, root):
-                document, trouble = None, [_link(document.where)]
-            found += [document] if document else []
             problems += trouble
+            if document and leads_out(root / module / name / FUNCTION_FILE, root):
+                problems.append(_link(document.where))
+            elif document:
+                found.append(document)
     if not found and not problems:
         hint = f"a function is {shown}/<module>/<function>/{FUNCTION_FILE}"
         problems = [Problem(where=shown, what="holds no function", hint=hint)]

@@ -131,7 +131,7 @@ class ConfigSpec(_Spec):
     max_batch_size: Annotated[int, BeforeValidator(batch_size, json_schema_input_type=int | str)] | None = None
     """Size of one call with its unit, `1 KB` to `5 MB`; a bare number is KB."""
     runtime: Annotated[str, Field(pattern=r"^python3\.\d+$")] | None = None
-    """The Python that the function is written for, as `python3.13`."""
+    """Read for older catalogues, and not used: every image has the Python of the base, `python3.13`."""
     handler: Annotated[str, Field(pattern=r"^[^\W\d]\w*\.[^\W\d]\w*$")] | None = None
     """`file.function`; by default the code file's `lambda_handler`."""
     volatility: Volatility | None = None
@@ -150,7 +150,7 @@ class RedshiftSpec(_Spec):
     external_function_template: str | None = None
     """A template of the whole SQL, where it cannot be generated."""
     lambda_name: str | None = None
-    """The Lambda's name after the prefix, where it is not the module's."""
+    """Read for catalogues that had a Lambda for each function, and not used: a module's functions share its Lambda."""
     shared_libs: list[str] = []
     """Libraries of _shared/python that the handler imports as lib.<name>."""
     parameters: list[ParameterSpec] | None = None

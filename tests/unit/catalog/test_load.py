@@ -149,3 +149,13 @@ def test_our_own_catalogue_has_no_problems() -> None:
     catalog = open_catalog(["functions"], DATA.parents[2], prefix="carto-at-")
     assert {function.module for function in catalog.functions} >= {"quadbin"}
     assert catalog.notices == ()
+
+
+def test_keys_without_effect_are_read_and_said(tmp_path: Path) -> None:
+    text = "arguments: []\noutput: int\nclouds: {redshift: {lambda_name: a, config: {runtime: python3.10}}}\n"
+    same = "arguments: []\noutput: int\nclouds: {redshift: {config: {runtime: python3.13}}}\n"
+    write(tmp_path, {**function("area", text), **function("same", same)})
+    assert load([tmp_path / "functions"], base=tmp_path).notices == (
+        "functions/geo/area/function.yaml: lambda_name is not used: the functions of a module share its Lambda",
+        "functions/geo/area/function.yaml: runtime python3.10 is not used: every image has python3.13",
+    )
