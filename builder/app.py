@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from builder.core.catalog import open_catalog
-from builder.core.settings import Settings, load
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from builder.console import Console
+    from builder.core.settings import Settings
     from builder.model import Catalog
 
 
@@ -33,6 +31,8 @@ class App:
     @cached_property
     def settings(self) -> Settings:
         """Raises SettingsError with every problem at once. Notices are printed once."""
+        from builder.core.settings import load  # noqa: PLC0415  --help and --version need none
+
         settings = load(self.project, flags=self.flags, environ=self.environ)
         for notice in settings.notices:
             self.console.notice(notice)
@@ -41,6 +41,8 @@ class App:
     @cached_property
     def catalog(self) -> Catalog:
         """Raises CatalogError with every problem of every file. Notices are printed once."""
+        from builder.core.catalog import open_catalog  # noqa: PLC0415  its models take a tenth of a second
+
         settings = self.settings
         catalog = open_catalog(settings.functions_roots, self.project, prefix=settings.lambda_prefix)
         for notice in catalog.notices:

@@ -64,6 +64,13 @@ def run(arguments: list[str] | None = None) -> int:
     except BuilderError as error:
         console.error(error)
         return error.exit_code
+    except OSError as error:
+        if error.filename is None:  # not about a file: a fault of ours, whose place the traceback tells
+            raise
+        console.error(
+            BuilderError(f"{error.strerror}", where=str(error.filename), hint="check its rights and the disk")
+        )
+        return BuilderError.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

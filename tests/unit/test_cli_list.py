@@ -111,3 +111,11 @@ def test_schema_prints_the_schema(typed: Typed) -> None:
     code, out, _ = typed("schema")
     assert code == 0
     assert json.loads(out)["properties"]["clouds"]
+
+
+def test_a_file_that_the_system_refuses_is_named_without_a_traceback(typed: Typed, tmp_path: Path) -> None:
+    (tmp_path / "build").write_text("in the way", encoding="utf-8")
+    write(tmp_path, {**function("a", handler=HANDLER)})
+    code, out, err = typed("invoke", "a", "1")
+    assert (code, out) == (1, "")
+    assert f"{tmp_path / 'build' / 'in-process'}: Not a directory" in "".join(err.split("\n"))
