@@ -55,7 +55,7 @@ class Console:
 
     def json(self, value: Any) -> None:
         """A result as JSON, keys in the order given."""
-        self.out.out(json.dumps(value, indent=2, ensure_ascii=False))
+        self.out.out(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
     def rows(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """A table; with `--format json` a list of objects. None prints as NULL."""

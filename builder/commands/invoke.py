@@ -11,13 +11,17 @@ import click
 from builder.commands._options import catalogue, output_format, pass_app
 from builder.commands._ways import open_way
 from builder.core import calls
+from builder.core.answers import plain
 from builder.core.modules import group
 from builder.core.selection import select
 from builder.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO
+
     from builder.app import App
-    from builder.model import Function
+    from builder.model import Catalog, Function
 
 
 # Unknown options are arguments: -3.7 is a longitude.
@@ -31,11 +35,11 @@ if TYPE_CHECKING:
 @catalogue
 @output_format
 @pass_app
-def command(app: App, function: str, arguments: tuple[str, ...], way: str, rows: Any) -> None:
+def command(app: App, function: str, arguments: tuple[str, ...], way: str, rows: BinaryIO | None) -> None:
     """Call FUNCTION with one ARGUMENT for each parameter; NULL is NULL, SUPER is JSON, a geometry WKT or GeoJSON."""
     catalog = app.catalog
-    (found,) = select(catalog, modules="", functions=function)
-    batch = _rows(found, rows.read()) if rows else [calls.parse_arguments(found, arguments)]
+    found = _one(catalog, function)
+    batch = _batch(found, arguments, rows)
     modules = {module.name: module for module in group(catalog, catalog.functions)}
     opened = open_way(app, way, modules)
     try:
@@ -45,11 +49,28 @@ def command(app: App, function: str, arguments: tuple[str, ...], way: str, rows:
     finally:
         opened.close()
     if app.console.format == "json":
-        app.console.json({"function": found.name, "way": way, "seconds": seconds, "results": values})
+        results = [plain(value) for value in values]
+        app.console.json({"function": found.name, "way": way, "seconds": seconds, "results": results})
         return
     for value in values:
         app.console.text(_shown(value))
     app.console.line(f"{found.name} {way}: {len(values)} row{'s' if len(values) != 1 else ''} in {seconds:.3f} s")
+
+
+def _one(catalog: Catalog, name: str) -> Function:
+    found = select(catalog, functions=name)
+    if len(found) != 1:
+        raise UsageError(f"{name!r} names {len(found)} functions", where="FUNCTION", hint="name one, as quadbin_bbox")
+    return found[0]
+
+
+def _batch(function: Function, arguments: Sequence[str], rows: BinaryIO | None) -> list[list[Any]]:
+    if rows is None:
+        return [calls.parse_arguments(function, arguments)]
+    if arguments:
+        hint = "give the arguments on the command line, or the rows in the file"
+        raise UsageError(f"{len(arguments)} arguments beside a file of rows", where="--rows", hint=hint)
+    return _rows(function, rows.read())
 
 
 def _rows(function: Function, text: bytes) -> list[list[Any]]:
@@ -66,4 +87,5 @@ def _rows(function: Function, text: bytes) -> list[list[Any]]:
 def _shown(value: Any) -> str:
     if value is None:
         return "NULL"
+    value = plain(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,7 +1,8 @@
-"""A query's answer as values that JSON has."""
+"""Answers, of a query or of a function, as values that JSON has."""
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,24 @@ def objects(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[
 
 
 def plain(value: Any) -> Any:
-    """Dates in ISO 8601, bytes in hexadecimal, decimals as text, because a JSON number would lose their digits."""
+    """Dates in ISO 8601, bytes in hexadecimal, decimals as text, because a JSON number would lose their digits.
+
+    NaN and the infinities are Redshift's texts: JSON has no number for them (RFC 8259).
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return float_text(value)
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     if isinstance(value, (Decimal, timedelta)):
         return str(value)
     return bytes(value).hex() if isinstance(value, (bytes, bytearray)) else value
+
+
+def float_text(value: float) -> str:
+    """As Redshift writes it, with every digit."""
+    if math.isfinite(value):
+        return repr(value)
+    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
 
 
 def _distinct(columns: Sequence[str]) -> list[str]:

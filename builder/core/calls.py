@@ -7,10 +7,10 @@ by the table in `types`: SUPER as JSON text, floating point as text, geometries 
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from builder import names
+from builder.core.answers import float_text
 from builder.core.types import crossing, needs_wrapper
 from builder.errors import InvokeError, UsageError
 
@@ -151,13 +151,7 @@ def _encode(type_: str, value: Any) -> Any:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if isinstance(value, str) or crossing(type_).plain:
         return value
-    return _float_text(value) if isinstance(value, float) else str(value)
-
-
-def _float_text(value: float) -> str:
-    if math.isfinite(value):
-        return repr(value)
-    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    return float_text(value) if isinstance(value, float) else str(value)
 
 
 def _decode(type_: str, value: Any) -> Any:

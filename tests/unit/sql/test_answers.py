@@ -4,7 +4,7 @@ import json
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
-from builder.core.answers import objects
+from builder.core.answers import float_text, objects
 
 
 def test_columns_of_one_name_are_all_kept() -> None:
@@ -31,3 +31,14 @@ def test_every_value_is_one_that_json_has_and_keeps_its_digits() -> None:
         "e": None,
         "f": 9223372036854775807,
     }
+
+
+def test_floats_that_json_lacks_are_redshifts_texts() -> None:
+    row = (float("nan"), float("inf"), float("-inf"), 0.1)
+    (found,) = objects(("a", "b", "c", "d"), [row])
+    assert json.dumps(found, allow_nan=False) == '{"a": "NaN", "b": "Infinity", "c": "-Infinity", "d": 0.1}'
+
+
+def test_a_floats_text_keeps_every_digit() -> None:
+    assert float(float_text(5e-324)) == 5e-324
+    assert float_text(0.1 + 0.2) == "0.30000000000000004"
