@@ -144,10 +144,13 @@ class CasesFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         suite = self.config.stash[_SUITE]
-        function = suite.function(self.path.parents[2].name)
+        try:
+            function = suite.function(self.path.parents[2].name)
+        except (BuilderError, LookupError) as error:
+            raise self.CollectError(str(error)) from error
         found, problems = cases.parse(self.path.read_text(encoding="utf-8"), function, where=str(self.path))
         if problems:
-            raise pytest.Collector.CollectError("\n".join(map(str, problems)))
+            raise self.CollectError("\n".join(map(str, problems)))
         for case in found:
             item = CaseItem.from_parent(self, name=case.name, function=function, case=case)
             if function.kind == "sql":
