@@ -97,19 +97,21 @@ class Session:
         return Prepared(statement=statement, parameters=known, columns=columns)
 
     def describe(self, tree: exp.Expr, parameters: Sequence[int]) -> list[Column]:
-        """A query's columns, with NULL for its parameters and for every external call."""
-        bound = statements.typed_nulls(tree.copy(), parameters)
-        resolved = resolve(bound, self.names)
+        """A query's columns. A parameter without a type is taken for a text, and where none can stand, for NULL."""
+        try:
+            return self._described(tree, parameters, exp.Literal.string(""))
+        except SqlError:
+            if tree.find(exp.Parameter) is None:
+                raise
+        return self._described(tree, parameters, exp.null())
+
+    def _described(self, tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> list[Column]:
+        resolved = resolve(statements.typed_stands(tree.copy(), parameters, unknown), self.names)
         self._fill_virtual(resolved.tree)
-        translated = translate.translate(resolved.tree, self.names)
-        for call in reversed(list(translated.find_all(ExternalCall))):
-            kind = resolved.externals[call.oid].returns
-            null = translate.duck_cast(exp.null(), kind)
-            if call is translated:
-                translated = null
-            else:
-                call.replace(null)
-        return self.duck.describe(dialect.render(translated))
+        whole = exp.Paren(this=resolved.tree)
+        for call in reversed(list(whole.find_all(ExternalCall))):
+            call.replace(statements.opaque(resolved.externals[call.oid].returns))
+        return self.duck.describe(dialect.render(translate.translate(whole.this, self.names)))
 
     def execute(self, prepared: Prepared, values: Sequence[Any] = (), formats: Sequence[int] = ()) -> Result:
         """Runs a statement; with rows, the caller drains `chunks` before the next."""

@@ -32,14 +32,15 @@ _AS_TEXT = {
     "geometry": "_rs.st_ashexewkb({0})",
     "geography": "_rs.st_ashexewkb({0})",
 }
-# The binary forms: an SQL value, and the format of its bytes.
+# The binary forms: an SQL value, and the format of its bytes. The cast matters where a parameter's value has turned out
+# to be of another type than the client was told.
 _AS_BINARY = {
-    "boolean": ("{0}", "?"),
-    "smallint": ("{0}", "h"),
-    "integer": ("{0}", "i"),
-    "bigint": ("{0}", "q"),
-    "real": ("{0}", "f"),
-    "double precision": ("{0}", "d"),
+    "boolean": ("CAST({0} AS BOOLEAN)", "?"),
+    "smallint": ("CAST({0} AS SMALLINT)", "h"),
+    "integer": ("CAST({0} AS INTEGER)", "i"),
+    "bigint": ("CAST({0} AS BIGINT)", "q"),
+    "real": ("CAST({0} AS FLOAT)", "f"),
+    "double precision": ("CAST({0} AS DOUBLE)", "d"),
     "date": ("CAST({0} - DATE '2000-01-01' AS INTEGER)", "i"),
     "time without time zone": ("date_diff('microsecond', TIME '00:00:00', {0})", "q"),
     "timestamp without time zone": (f"epoch_us({{0}}) - {_EPOCH_MICROSECONDS}", "q"),
@@ -90,7 +91,9 @@ def _encoder(column: Column, code: int, value: str, protocol: int) -> Encoder:
     if code == 1 and name == "geography":
         return Encoder(sql=_AS_TEXT[name].format(value), pack=_pack_hex)
     if code == 1 and name == "numeric":
-        return Encoder(sql=f"CAST({value} AS VARCHAR)", pack=_numeric_packer(column.type, protocol))
+        return Encoder(
+            sql=f"CAST(CAST({value} AS {column.type.duck}) AS VARCHAR)", pack=_numeric_packer(column.type, protocol)
+        )
     return Encoder(sql=_AS_TEXT.get(name, "CAST({0} AS VARCHAR)").format(value), pack=_pack_text)
 
 

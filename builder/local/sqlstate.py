@@ -10,6 +10,7 @@ import duckdb
 _CODED = re.compile(r"\[([0-9A-Z]{5})\] (.*)", re.DOTALL)
 _TABLE = re.compile(r"Table with name (\S+) does not exist")
 _COLUMN = re.compile(r'Referenced column "([^"]+)" (?:was )?not found|does not have a column named "([^"]+)"')
+_SOURCE = re.compile(r'Referenced table "([^"]+)" not found')
 _FUNCTION = re.compile(r"No function matches the given name and argument types '([^']+)'|Function with name (\S+) does")
 _SCHEMA = re.compile(r'[Ss]chema with name (\S+) does not exist|No catalog \+ schema named "([^"]+)"')
 _EXISTS = re.compile(r'with name "?([^"\s]+)"? already exists')
@@ -81,6 +82,7 @@ def _named(text: str) -> SqlError | None:
     wordings = (
         (_TABLE, "42P01", 'relation "{}" does not exist'),
         (_COLUMN, "42703", 'column "{}" does not exist'),
+        (_SOURCE, "42P01", 'missing FROM-clause entry for table "{}"'),
         (_FUNCTION, "42883", "function {} does not exist"),
         (_SCHEMA, "3F000", 'schema "{}" does not exist'),
         (_EXISTS, "42P07", 'relation "{}" already exists'),

@@ -21,7 +21,7 @@ from builder.local.dialect import quoted, render
 from builder.local.inner import Bench, Inner, Rows, conjoined
 from builder.local.ordering import late, order, spell_groups
 from builder.local.resolve import ExternalCall, unalias
-from builder.local.sqlstate import unsupported
+from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +68,17 @@ class _Stage:
                 if settled is not child:
                     child.replace(settled)
         if isinstance(node, exp.Select) and next(calls(node), None) is not None:
-            return self._select(node, ctes)
+            return self._nested(node, ctes) if node.parent_select is not None else self._select(node, ctes)
         return node
+
+    def _nested(self, select: exp.Select, ctes: Ctes) -> exp.Select:
+        """The statement was bound as a whole before: a name that is missing now belongs to a query around this one."""
+        try:
+            return self._select(select, ctes)
+        except SqlError as error:
+            if error.code in {"42703", "42P01"}:
+                raise unsupported("an external function in a correlated subquery") from error
+            raise
 
     def _select(self, select: exp.Select, ctes: Ctes) -> exp.Select:
         with_ = select.args.get("with_")

@@ -167,6 +167,13 @@ def test_a_text_of_no_type_takes_the_type_of_its_place(client: Client) -> None:
     assert talk.rows == [("t",)]
 
 
+def test_a_text_of_no_type_beside_a_text_is_described_as_one(client: Client) -> None:
+    talk = Talk(client.engine, parse("SELECT 'a' || $1"), DESCRIBE, bind(b"b", results=(1,)), EXECUTE, SYNC)
+    ((oid,),) = [struct.unpack("!i", body[-12:-8]) for body in talk.bodies(b"T")]
+    assert oid == 1043
+    assert talk.rows == [("ab",)]
+
+
 def test_a_value_is_never_read_as_sql(client: Client) -> None:
     evil = b"'; DROP TABLE t; -- $1 \\' \xc3\xa9"
     talk = Talk(client.engine, parse("SELECT $1", 1043), bind(evil), EXECUTE, SYNC)
