@@ -72,7 +72,8 @@ class Function:
 
     `root` is the function's folder as given to the loader (for messages and for reading its files); the files' paths
     are relative to `<root>/<code>`, the folder of the code file. `sql` is the body of a native SQL function or, with
-    `template` true, a whole template of statements.
+    `template` true, a whole template of statements; then there may be no types: parameters () and returns "".
+    `wrappers` are the names under which its code imports another catalogue's wrapper.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Function:
     lambda_name: str | None = None
     sql: str | None = None
     template: bool = False
+    wrappers: tuple[str, ...] = ()
 
     @property
     def private(self) -> bool:
@@ -123,7 +125,8 @@ class Module:
 class Catalog:
     """Everything that the roots hold, sorted by module and function name.
 
-    `requirements_locks` are pairs of module and text; `notices` what a person should know that is no problem.
+    `requirements_locks` are pairs of module and text; `notices` what a person should know that is no problem;
+    `wrappers` the names of wrappers that the roots list themselves.
     """
 
     roots: tuple[str, ...]
@@ -131,6 +134,7 @@ class Catalog:
     shared_libs: tuple[SharedLib, ...] = ()
     requirements_locks: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

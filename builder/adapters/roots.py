@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.core import folders
+from builder.core import folders, wrappers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,9 @@ def one_root(catalog: Catalog, target: Path) -> Path:
     for library in catalog.shared_libs:
         root = Path(library.root)
         _copy(root, target / folders.SHARED / root.name)
+    if catalog.wrappers:
+        (target / wrappers.FILE).parent.mkdir(parents=True, exist_ok=True)
+        (target / wrappers.FILE).write_text("\n".join(catalog.wrappers) + "\n", "utf-8")
     for module, text in catalog.requirements_locks:
         if (target / module).is_dir():
             (target / module / folders.LOCK).write_text(text, "utf-8")

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from builder.core import folders, sources
+from builder.core import folders, sources, wrappers
 from builder.core.marked_yaml import dotted
 from builder.errors import Problem
 from builder.model import Config, Example, Function, Parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from builder.core.folders import Code, Document
     from builder.core.function_file import FunctionFile, OutputSpec, ParameterSpec, RedshiftSpec
     from builder.core.marked_yaml import Marked
@@ -59,12 +61,16 @@ class _Body:
     files: tuple[SourceFile, ...] = ()
     requirements: tuple[str, ...] = ()
     sql: str | None = None
+    wrappers: tuple[str, ...] = ()
 
 
-def assemble(definition: Definition) -> tuple[Function, list[Problem]]:
-    """The function as far as it can be read, and everything that is wrong with its files."""
+def assemble(definition: Definition, aliases: Sequence[str] = wrappers.KNOWN) -> tuple[Function, list[Problem]]:
+    """The function as far as it can be read, and everything that is wrong with its files.
+
+    `aliases` are the names that a wrapper may be imported by.
+    """
     spec, redshift = definition.spec, definition.redshift
-    body, problems = _lambda_body(definition) if redshift.type == "lambda" else _sql_body(definition)
+    body, problems = _lambda_body(definition, aliases) if redshift.type == "lambda" else _sql_body(definition)
     template, trouble = _text(definition, "external_function_template", redshift.external_function_template)
     config = redshift.config.model_dump(exclude_none=True)
     config.setdefault("handler", f"{_stem(redshift)}.lambda_handler")
@@ -86,12 +92,18 @@ def assemble(definition: Definition) -> tuple[Function, list[Problem]]:
         code=body.code,
         files=body.files,
         requirements=body.requirements,
-        shared_libs=tuple(redshift.shared_libs),
+        shared_libs=tuple(dict.fromkeys(library_name(each) for each in redshift.shared_libs)),
         lambda_name=redshift.lambda_name,
         sql=body.sql if template is None else template,
         template=template is not None,
+        wrappers=body.wrappers,
     )
     return function, problems + trouble
+
+
+def library_name(reference: str) -> str:
+    """The library that `s2`, `s2.py`, `data/_utils.py` or `data/utils/` is of, or is a part of."""
+    return reference.partition("/")[0].removesuffix(".py")
 
 
 def arguments(definition: Definition) -> list[ParameterSpec] | None:
@@ -137,7 +149,7 @@ def _sql_body(definition: Definition) -> tuple[_Body, list[Problem]]:
     return _Body(sql=text), problems
 
 
-def _lambda_body(definition: Definition) -> tuple[_Body, list[Problem]]:
+def _lambda_body(definition: Definition, aliases: Sequence[str]) -> tuple[_Body, list[Problem]]:
     path = definition.redshift.code_file or _HANDLER
     problems = _outside(definition, "code_file", path)
     if problems:
@@ -156,7 +168,13 @@ def _lambda_body(definition: Definition) -> tuple[_Body, list[Problem]]:
     files = [each for each in found if f"{code}/{each.file.path}" != file]
     problems += [problem for each in files if each.where.endswith(".py") for problem in _python(each)]
     problems += _handler(definition, files, name)
-    return _Body(code=code, files=tuple(each.file for each in files), requirements=requirements), problems
+    body = _Body(
+        code=code,
+        files=tuple(each.file for each in files),
+        requirements=requirements,
+        wrappers=wrappers.used((each.content for each in files if each.where.endswith(".py")), aliases),
+    )
+    return body, problems
 
 
 def _python(code: Code) -> list[Problem]:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from builder import names
+from builder.core import sql_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +31,7 @@ _RULES = 1
 # shapely needs some 150 MB to start; Lambda gives processor time in proportion to memory.
 DEFAULT_MEMORY = 512
 DEFAULT_TIMEOUT = 60
+_UNTYPED = "VARCHAR(MAX)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,7 @@ def image_manifest(module: Module) -> dict[str, Any]:
 
 def source_manifest(module: Module) -> dict[str, Any]:
     """The manifest that runs a module from the catalogue's own folders, without an image."""
-    roots = {library.name: library.root for library in module.shared_libs}
+    roots = {library.name: library.root.removesuffix(".py") for library in module.shared_libs}
     return _manifest(module, root=lambda function: f"{function.root}/{function.code}", shared=roots.__getitem__)
 
 
@@ -137,12 +138,15 @@ def _manifest(module: Module, *, root: Callable[[Function], str], shared: Callab
         "functions": [
             {
                 "name": function.name,
-                "sql_names": [function.name, names.external_name(function.name)],
+                "sql_names": list(sql_names.answered(function)),
                 "root": root(function),
                 "handler": function.config.handler,
                 "arguments": [parameter.type for parameter in function.parameters],
-                "returns": function.returns,
+                "returns": function.returns or _UNTYPED,
                 "shared_libs": {library: shared(library) for library in sorted(function.shared_libs)},
+                # A template says what crosses; arguments and returns are the public function's, where they are said.
+                **({"untyped": True} if function.template else {}),
+                **({"wrappers": list(function.wrappers)} if function.wrappers else {}),
             }
             for function in sorted(module.lambdas, key=lambda function: function.name)
         ],

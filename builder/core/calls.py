@@ -27,7 +27,7 @@ _BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0"
 
 def external_name(function: Function) -> str:
     """The name under which Redshift calls it: the external function's, where a SQL wrapper stands in front."""
-    wrapped = needs_wrapper(function.parameters, function.returns)
+    wrapped = not function.template and needs_wrapper(function.parameters, function.returns)
     return names.external_name(function.name) if wrapped else function.name
 
 
@@ -64,14 +64,17 @@ def results(function: Function, reply: str, *, count: int) -> list[Any]:
     if not isinstance(values, list) or len(values) != count:
         found = len(values) if isinstance(values, list) else "no"
         raise InvokeError(f"the reply holds {found} results for {count} rows", where=function.name)
-    return [_decode(function.returns, value) for value in values]
+    return values if function.template else [_decode(function.returns, value) for value in values]
 
 
 def query(function: Function, row: Sequence[Any], *, schema: str) -> str:
     """A SELECT that calls the function once and gives a value of text, number or boolean."""
-    arguments = ", ".join(
-        _literal(parameter.type, value) for parameter, value in zip(function.parameters, row, strict=True)
-    )
+    if function.template:
+        literals = [_untyped_literal(value) for value in row]
+    else:
+        pairs = zip(function.parameters, row, strict=True)
+        literals = [_literal(parameter.type, value) for parameter, value in pairs]
+    arguments = ", ".join(literals)
     call = f"{names.quote_identifier(schema)}.{names.quote_identifier(function.name)}({arguments})"
     shown = {"SUPER": "JSON_SERIALIZE({})", "GEOMETRY": "ST_ASTEXT({})", "GEOGRAPHY": "ST_ASTEXT({})"}
     return f"SELECT {shown.get(function.returns, '{}').format(call)} AS result"
@@ -97,6 +100,8 @@ def unwrap(payload: bytes, *, where: str) -> str:
 
 def parse_arguments(function: Function, words: Sequence[str]) -> list[Any]:
     """Arguments from a command line: `NULL` is NULL, everything else is read by the parameter's type."""
+    if function.template:
+        return [_untyped(word) for word in words]
     if len(words) != len(function.parameters):
         signature = ", ".join(f"{parameter.name} {parameter.type}" for parameter in function.parameters)
         raise UsageError(
@@ -105,6 +110,20 @@ def parse_arguments(function: Function, words: Sequence[str]) -> list[Any]:
             hint=f"its signature: {function.name}({signature})",
         )
     return [_parse(function, *pair) for pair in zip(function.parameters, words, strict=True)]
+
+
+def _untyped(word: str) -> Any:
+    """Where a template has the types: JSON where it is JSON, else a text."""
+    try:
+        return None if word.upper() == "NULL" else json.loads(word)
+    except ValueError:
+        return word
+
+
+def _untyped_literal(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "NULL", True: "TRUE", False: "FALSE"}[value]
+    return str(value) if isinstance(value, (int, float)) else names.quote_literal(str(value))
 
 
 def _literal(type_: str, value: Any) -> str:
@@ -141,6 +160,8 @@ def _parse(function: Function, parameter: Parameter, word: str) -> Any:
 
 
 def _encode_row(function: Function, row: Sequence[Any]) -> list[Any]:
+    if function.template:
+        return list(row)
     return [_encode(parameter.type, value) for parameter, value in zip(function.parameters, row, strict=True)]
 
 

@@ -76,7 +76,7 @@ def parse(text: str, function: Function, *, where: str) -> tuple[tuple[Case, ...
     first: dict[str, int] = {}
     for index, case in enumerate(found):
         place = marked.place((index, "name"))
-        if len(case.arguments) != wanted:
+        if len(case.arguments) != wanted and not function.template:
             what = f"{len(case.arguments)} arguments for a function of {wanted}"
             problems.append(Problem(where=place, key=case.name, what=what))
         if first.setdefault(case.name, index) != index:

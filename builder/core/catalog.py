@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from builder.core import checks, folders, marked_yaml, sources
+from builder.core import checks, folders, marked_yaml, sources, wrappers
 from builder.core.assembly import Definition, assemble
 from builder.core.folders import Document
 from builder.core.format_problems import close_to, explain
@@ -43,6 +43,7 @@ class _Found:
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)
     libs: dict[str, SharedLib] = field(default_factory=dict)
     locks: dict[str, str] = field(default_factory=dict)
+    wrappers: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
@@ -77,7 +78,7 @@ def load(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -
     for root in dict.fromkeys(roots):
         _collect(root, _shown(root, base), found)
     parsed = parse(found.documents.values())
-    functions, problems = _assemble(parsed, found.libs, prefix)
+    functions, problems = _assemble(parsed, found, prefix)
     problems += found.problems + parsed.problems
     if problems:
         raise CatalogError(problems=checks.in_order(problems))
@@ -87,6 +88,7 @@ def load(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -
         shared_libs=tuple(found.libs[name] for name in sorted(found.libs)),
         requirements_locks=tuple(sorted(found.locks.items())),
         notices=tuple(found.notices + parsed.notices),
+        wrappers=tuple(dict.fromkeys(found.wrappers)),
     )
 
 
@@ -120,7 +122,7 @@ def _collect(root: Path, shown: str, found: _Found) -> None:
 def _collect_shared(root: Path, shown: str, found: _Found) -> None:
     for lib, files in folders.shared_libs(root, shown):
         where = f"{shown}/{folders.SHARED}/{Path(lib.root).name}"
-        found.problems += checks.library_name(lib.name, where)
+        found.problems += checks.library_folder(lib.name, where)
         for each in files:
             found.problems += sources.python(each.content, each.where) if each.where.endswith(".py") else []
         if lib.name in found.libs:
@@ -129,19 +131,24 @@ def _collect_shared(root: Path, shown: str, found: _Found) -> None:
     locks, problems = folders.locks(root, shown)
     found.locks.update(locks)
     found.problems += problems
+    if (root / wrappers.FILE).is_file():
+        names, problems = wrappers.parse((root / wrappers.FILE).read_text("utf-8-sig"), f"{shown}/{wrappers.FILE}")
+        found.wrappers += names
+        found.problems += problems
 
 
-def _assemble(parsed: Parsed, libs: dict[str, SharedLib], prefix: str) -> tuple[list[Function], list[Problem]]:
+def _assemble(parsed: Parsed, found: _Found, prefix: str) -> tuple[list[Function], list[Problem]]:
     functions: list[Function] = []
     problems: list[Problem] = []
+    aliases = (*wrappers.KNOWN, *found.wrappers)
     with warnings.catch_warnings():
         # An escape that Python only frowns on is its author's business; printed here it would be noise.
         warnings.simplefilter("ignore", SyntaxWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
         for definition in parsed.definitions:
-            function, trouble = assemble(definition)
+            function, trouble = assemble(definition, aliases)
             functions.append(function)
-            problems += trouble + checks.libraries(definition, libs)
+            problems += trouble + checks.libraries(definition, found.libs)
     where = {each.document.name: each.document.where for each in parsed.definitions}
     problems += checks.externals(functions, where)
     problems += checks.aws_names(functions, prefix=prefix, where=where)

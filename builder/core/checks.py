@@ -6,18 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from builder import names
-from builder.core.assembly import arguments, output
+from builder.core import sql_names
+from builder.core.assembly import arguments, library_name, output
 from builder.core.format_problems import did_you_mean
 from builder.core.requirements import PYTHON
 from builder.core.types import needs_wrapper
 from builder.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from builder.core.assembly import Definition
     from builder.core.folders import Document
-    from builder.model import Function
+    from builder.model import Function, SharedLib
 
 # Folder names are SQL names, paths in an image and parts of AWS names at once, so they keep to what all of them take.
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -42,6 +43,10 @@ def notices(each: Definition) -> list[str]:
     """Keys of catalogues that had a Lambda for each function: read, and without effect here."""
     redshift, where = each.redshift, each.document.where
     said = []
+    for key, folder in (("name", each.document.name), ("module", each.document.module)):
+        value = getattr(each.spec, key)
+        if value and value.lower() != folder.lower():
+            said.append(f"{where}: {key} {value!r} is not used: the folder's name counts, {folder!r}")
     if redshift.lambda_name is not None:
         said.append(f"{where}: lambda_name is not used: the functions of a module share its Lambda")
     if redshift.config.runtime not in (None, RUNTIME):
@@ -65,7 +70,13 @@ def duplicates(documents: Sequence[Document]) -> list[Problem]:
 def externals(functions: Sequence[Function], where: dict[str, str]) -> list[Problem]:
     """Functions whose external function would take another's name, or have a longer one than Redshift takes."""
     problems = []
-    taken = {function.name for function in functions}
+    taken = {function.name: function.name for function in functions}
+    for function in functions:
+        for name in sql_names.answered(function)[2:]:
+            owner = taken.setdefault(name, function.name)
+            if owner != function.name:
+                what = f"its template makes {name!r}, which is {owner}'s"
+                problems.append(Problem(where=where[function.name], what=what, hint="rename one of the two"))
     for function in functions:
         if function.kind == "sql":
             continue
@@ -79,18 +90,30 @@ def externals(functions: Sequence[Function], where: dict[str, str]) -> list[Prob
     return problems
 
 
-def libraries(each: Definition, known: Collection[str]) -> list[Problem]:
-    """Shared libraries that a function names and nobody has."""
+def libraries(each: Definition, known: Mapping[str, SharedLib]) -> list[Problem]:
+    """Shared libraries, or parts of them, that a function names and nobody has."""
     problems = []
-    for index, name in enumerate(each.redshift.shared_libs):
-        if name not in known:
-            what = f"there is no shared library {name!r}"
-            hint = did_you_mean(name, sorted(known)) or "shared libraries lie in _shared/python/<name>/"
-            problems.append(each.problem("clouds", "redshift", "shared_libs", index, what=what, hint=hint))
+    for index, reference in enumerate(each.redshift.shared_libs):
+        library = known.get(library_name(reference))
+        if library is None:
+            what = f"there is no shared library {reference!r}"
+            hint = did_you_mean(reference, sorted(known)) or "shared libraries lie in _shared/python/<name>/"
+        elif not _has(library, reference):
+            what = f"the shared library {library.name!r} has no {reference.partition('/')[2]!r}"
+            hint = did_you_mean(reference, [f"{library.name}/{file.path}" for file in library.files])
+        else:
+            continue
+        problems.append(each.problem("clouds", "redshift", "shared_libs", index, what=what, hint=hint))
     return problems
 
 
-def library_name(name: str, where: str) -> list[Problem]:
+def _has(library: SharedLib, reference: str) -> bool:
+    part = reference.partition("/")[2].rstrip("/")
+    paths = [file.path for file in library.files]
+    return not part or part in paths or f"{part}.py" in paths or any(path.startswith(f"{part}/") for path in paths)
+
+
+def library_folder(name: str, where: str) -> list[Problem]:
     """A library is imported as lib.<name>."""
     if _LIBRARY.fullmatch(name):
         return []
@@ -114,10 +137,11 @@ def aws_names(functions: Sequence[Function], *, prefix: str, where: dict[str, st
 
 def _signature(each: Definition) -> list[Problem]:
     problems = []
-    if output(each) is None:
+    # A template says the types itself.
+    if output(each) is None and not each.redshift.external_function_template:
         problems.append(each.problem(what="output is missing", hint="say what the function returns, as output: bigint"))
     parameters = arguments(each)
-    if parameters is None:
+    if parameters is None and not each.redshift.external_function_template:
         hint = "list them, or write arguments: [] where there are none"
         problems.append(each.problem(what="arguments is missing", hint=hint))
     seen: set[str] = set()

@@ -65,7 +65,7 @@ def documents(root: Path, shown: str) -> tuple[list[Document], list[Problem]]:
                 problems.append(_link(document.where))
             elif document:
                 found.append(document)
-    if not found and not problems:
+    if not found and not problems and not (root / "_shared").is_dir():
         hint = f"a function is {shown}/<module>/<function>/{FUNCTION_FILE}"
         problems = [Problem(where=shown, what="holds no function", hint=hint)]
     return found, problems

@@ -152,7 +152,7 @@ class RedshiftSpec(_Spec):
     lambda_name: str | None = None
     """Read for catalogues that had a Lambda for each function, and not used: a module's functions share its Lambda."""
     shared_libs: list[str] = []
-    """Libraries of _shared/python that the handler imports as lib.<name>."""
+    """Libraries of _shared/python that the handler imports as lib.<name>; `data/_utils.py` brings the library data."""
     parameters: list[ParameterSpec] | None = None
     """The arguments as Redshift has them, where they differ."""
     returns: Output | None = None
@@ -171,6 +171,10 @@ class CloudsSpec(_Spec):
 class FunctionFile(_Spec):
     """One SQL function: functions/<module>/<function>/function.yaml."""
 
+    name: str = ""
+    """Read for catalogues that repeat the folder's name, which is the one that counts."""
+    module: str = ""
+    """Read for catalogues that repeat the module's folder, which is the one that counts."""
     function_type: Literal["scalar"] = "scalar"
     status: str = "stable"
     author: str = ""

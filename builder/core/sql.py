@@ -104,7 +104,10 @@ def check(function: Function, *, target: Target | None = None) -> list[Problem]:
     except CatalogError as error:
         return list(error.problems)
     if function.template:
-        return sql_checks.check_template(text, schema=at.schema, where=source_of(function))
+        return [
+            *sql_checks.check_template(text, schema=at.schema, where=source_of(function)),
+            *sql_checks.check_externals(function, text, where=source_of(function)),
+        ]
     return sql_checks.check_body(text, arguments=len(function.parameters), where=source_of(function))
 
 

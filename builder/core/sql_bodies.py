@@ -32,6 +32,9 @@ MARKERS = {
     "PACKAGE_VERSION": "package_version",
 }
 _MARKER = re.compile(r"(?P<quote>[\"']?)@@(?P<name>[A-Za-z0-9_]+)@@(?P<end>[\"']?)")
+_CLAUSE = re.compile(
+    r"^[ \t]*(?:[A-Z_]+[ \t]+)*'?@@(?P<name>[A-Za-z0-9_]+)@@'?[ \t]*(?P<end>;?)[ \t]*(?:\n|\Z)", re.MULTILINE
+)
 # What needs no quoting in any place: a Lambda function's name or ARN, one role's ARN or a chain of them, `default`.
 _BARE = re.compile(r"[A-Za-z0-9_+=.@:/,-]*")
 _QUOTES = frozenset("'\"\\$")
@@ -39,7 +42,11 @@ _QUOTES = frozenset("'\"\\$")
 
 @dataclass(frozen=True, kw_only=True)
 class Variables:
-    """What a template may name. All but `schema` must be free of quotes: they stand inside quotes of the author's."""
+    """What a template may name. All but `schema` must be free of quotes: they stand inside quotes of the author's.
+
+    `empty` are variables that nobody has set: a line of nothing but a clause with such an `@@NAME@@` is removed, as the
+    older tools did; elsewhere, and in Jinja2, the default stands.
+    """
 
     schema: str
     function_name: str
@@ -49,6 +56,7 @@ class Variables:
     max_batch_size: int
     retry_timeout: int
     package_version: str
+    empty: frozenset[str] = frozenset()
 
     def of_template(self) -> dict[str, str | int]:
         """By the names that templates use. `schema` is a quoted identifier; max_batch_size is in KB."""
@@ -80,7 +88,21 @@ def render(text: str, variables: Variables, *, where: str) -> str:
         rendered = _compiled(text).render(values)
     except TemplateError as error:
         raise CatalogError(f"the template stops: {error}", where=where, hint="correct the expression") from error
+    rendered = _without_empty_lines(rendered, variables.empty)
     return _MARKER.sub(partial(_filled, values=values, schema=variables.schema), rendered)
+
+
+def _without_empty_lines(text: str, empty: frozenset[str]) -> str:
+    """The end of a statement stays: `MAX_BATCH_ROWS @@MAX_BATCH_ROWS@@;` is often the last line of one."""
+    if not empty:
+        return text
+    return _CLAUSE.sub(partial(_emptied, empty=empty), text)
+
+
+def _emptied(match: re.Match[str], *, empty: frozenset[str]) -> str:
+    if MARKERS.get(match["name"]) not in empty:
+        return match[0]
+    return ";\n" if match["end"] else ""
 
 
 # One text is rendered several times on its way into a plan: anywhere, for its order, and for its place.

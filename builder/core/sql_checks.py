@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from builder.core import sql_text
+from builder.core import sql_names, sql_text
 from builder.core.sql_templates import is_type, role_chain
 from builder.core.types import needs_wrapper
 from builder.errors import Problem
@@ -23,6 +23,7 @@ BATCH_SIZE = (1024, 5 * 1024 * 1024)
 # `LAMBDA '...'`: longer texts were refused to a public project, though AWS's samples stay far below (unverified).
 LAMBDA_TEXT_LIMIT = 64
 
+_EXTERNAL = re.compile(r"CREATE (?:OR REPLACE )?EXTERNAL FUNCTION\b", re.IGNORECASE)
 _LAMBDA = re.compile(r"[A-Za-z0-9:_-]+")
 _ARN = r"arn:[a-z0-9-]+:iam::[0-9]{12}:role/[A-Za-z0-9_+=.@/-]+"
 _ROLE = re.compile(rf"default|{_ARN}(?:,{_ARN})*")
@@ -61,6 +62,8 @@ def check_function(function: Function) -> list[Problem]:
     if len(function.parameters) > ARGUMENT_LIMIT:
         what = f"{len(function.parameters)} arguments, Redshift takes {ARGUMENT_LIMIT}"
         problems.append(Problem(where=function.root, key="arguments", what=what, hint="put some into one object"))
+    if function.template and not function.returns:
+        return [*problems, *_limits(function.config.max_batch_rows, function.config.max_batch_size, function.root)]
     typed = [*((f"arguments.{each.name}", each.type) for each in function.parameters), ("output", function.returns)]
     problems += [
         Problem(where=function.root, key=key, what=f"{text!r} is not a type", hint="write a Redshift type")
@@ -100,6 +103,21 @@ def check_template(text: str, *, schema: str, where: str) -> list[Problem]:
         )
         for each in made
         if each.schema != schema.lower()
+    ]
+
+
+def check_externals(function: Function, text: str, *, where: str) -> list[Problem]:
+    """External functions whose names an expression makes: Redshift would call the Lambda by names it does not know."""
+    known = sql_names.answered(function)
+    made = [(part, sql_text.made(part)) for part in sql_text.split(text)]
+    return [
+        Problem(
+            where=where,
+            what=f"the external function {each.name} gets its name from an expression",
+            hint="write the name, @@FUNCTION_NAME@@ or {{ function_name }}",
+        )
+        for part, each in made
+        if each is not None and _EXTERNAL.match(sql_text.normal(part)) and each.name not in known
     ]
 
 

@@ -161,6 +161,7 @@ def rendered(function: Function, target: Target) -> str:
         max_batch_size=size // _KILOBYTE,
         retry_timeout=target.retry_timeout,
         package_version=__version__,
+        empty=frozenset() if function.config.max_batch_rows or target.max_batch_rows else frozenset({"max_batch_rows"}),
     )
     text = render(function.sql or "", variables, where=source_of(function))
     try:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Where no manifest says what crosses: as it is.
 _ANY = WireType(name="VARCHAR", family="text")
+_AS_IT_IS = WireType(name="value", family="any")
 
 
 class Dispatcher:
@@ -51,13 +52,14 @@ class Dispatcher:
 
     def _reply(self, call: _Call, loaded: Loaded, event: dict[str, Any], body: bytes, context: Any) -> bytes:
         handler = loaded.handler
+        if isinstance(handler, Handler) and loaded.entry.untyped:
+            return _untyped(call, handler, loaded.entry.name, _exact(event, body))
         if isinstance(handler, Handler):
             try:
                 return _decorated(call, handler, loaded.entry, event)
             except InexactError:
                 return _decorated(call, handler, loaded.entry, request.parse(body, exact=True), exact=True)
-        if arguments.may_exceed_64_bits(body):
-            event = request.parse_as_python(body)
+        event = _exact(event, body)
         return reply.checked(call(lambda: handler(event, context)), call.count, name=call.name)
 
 
@@ -74,6 +76,18 @@ def answer_event(handler: Handler, event: dict[str, Any], context: Any) -> str:
         return _written(batch, values, call.count).decode()
     except BatchError as error:
         return reply.failure(str(error), call.count).decode()
+
+
+def _exact(event: dict[str, Any], body: bytes) -> dict[str, Any]:
+    return request.parse_as_python(body) if arguments.may_exceed_64_bits(body) else event
+
+
+def _untyped(call: _Call, handler: Handler, name: str, event: dict[str, Any]) -> bytes:
+    """As many arguments as the rows have: a template may make several external functions for one handler."""
+    columns = request.columns(event, request.width(event, handler.function))
+    batch = Batch(handler, name=name, returns=_AS_IT_IS, size=call.count)
+    values = call(lambda: batch.run(columns, [_ANY] * len(columns), exact=True))
+    return _written(batch, values, call.count)
 
 
 def _decorated(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Family = Literal[
-    "integer", "float", "decimal", "boolean", "text", "spatial", "super", "bytes", "date", "timestamp", "time"
+    "integer", "float", "decimal", "boolean", "text", "spatial", "super", "bytes", "date", "timestamp", "time", "any"
 ]
 
 # Redshift, "Character types": VARCHAR holds at most 65,535 bytes. What crosses as text is bound by it too.

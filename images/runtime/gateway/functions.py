@@ -46,6 +46,11 @@ class Functions:
         if manifest.packages not in sys.path and os.path.isdir(manifest.packages):  # noqa: PTH112  see manifest.py
             sys.path.append(manifest.packages)
         self._path = list(sys.path)
+        aliases = {name for entry in manifest.functions for name in entry.wrappers}
+        if aliases:
+            from gateway import wrappers  # noqa: PLC0415  only for catalogues that bring such handlers
+
+            wrappers.install(aliases)
 
     def find(self, sql_name: str) -> FunctionEntry:
         """Raises BatchError for a name that the image does not have."""

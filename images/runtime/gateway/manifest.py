@@ -19,7 +19,11 @@ VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionEntry:
-    """One function. Folders are absolute; `module` and `attribute` name the handler."""
+    """One function. Folders are absolute; `module` and `attribute` name the handler.
+
+    `untyped`: values cross as JSON has them, because a SQL template decides what they are. `wrappers`: the names under
+    which its code imports another catalogue's wrapper.
+    """
 
     name: str
     sql_names: tuple[str, ...]
@@ -29,6 +33,8 @@ class FunctionEntry:
     arguments: tuple[WireType, ...]
     returns: WireType
     shared_libs: tuple[tuple[str, str], ...] = ()
+    untyped: bool = False
+    wrappers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +133,8 @@ class _Reader:
             arguments=tuple(self.type(name, where, f"arguments[{place}]") for place, name in enumerate(arguments)),
             returns=self.type(self.text(item, "returns", where) or "VARCHAR", where, "returns"),
             shared_libs=tuple((str(name), self.folder(str(folder))) for name, folder in sorted(libs.items())),
+            untyped=item.get("untyped", False) is True,
+            wrappers=tuple(map(str, self.items(item, "wrappers", where))) if "wrappers" in item else (),
         )
 
     def folder(self, path: str) -> str:

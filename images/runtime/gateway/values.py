@@ -117,6 +117,20 @@ def _as_text(value: Any, wire: WireType) -> str:
     )
 
 
+def _as_it_is(value: Any, wire: WireType) -> Any:
+    """Where a template decides the type: Redshift reads numbers, booleans and texts."""
+    if isinstance(value, bool) or type(value) is str:
+        return value
+    if isinstance(value, float):
+        text = float_text(value)
+        return text if text in _NOT_FINITE.values() else float(value)
+    if isinstance(value, int):
+        return int(value) if -(2**63) <= value < 2**63 else str(int(value))
+    if isinstance(value, (dict, list, tuple)) or hasattr(value, "tolist"):
+        return json_text(value)
+    return _as_text(value, wire)
+
+
 def _spatial(value: Any, wire: WireType) -> str:
     # Not shapely's `wkt` behind one's back: it gives 16 digits, and a double can need 17.
     if not isinstance(value, str):
@@ -205,4 +219,5 @@ _CONVERTERS: dict[Family, Callable[[Any, WireType], Any]] = {
     "date": _date,
     "timestamp": _timestamp,
     "time": _time,
+    "any": _as_it_is,
 }
