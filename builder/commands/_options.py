@@ -39,8 +39,28 @@ def output_format(function: F) -> F:
     return option(function)
 
 
+def configuration(function: F) -> F:
+    """`--config FILE`, repeatable, and `--env NAME`: which files the settings come from."""
+    function = click.option(
+        "--config",
+        multiple=True,
+        metavar="FILE",
+        expose_value=False,
+        callback=_set_flag,
+        help="A YAML file of settings, over configs/base.yaml and configs/<env>.yaml (repeatable).",
+    )(function)
+    option = click.option(
+        "--env",
+        metavar="NAME",
+        expose_value=False,
+        callback=_set_flag,
+        help="Read configs/NAME.yaml over configs/base.yaml (default: RS_ENV).",
+    )
+    return option(function)
+
+
 def catalogue(function: F) -> F:
-    """`--functions-root DIR`, repeatable; later roots override earlier ones."""
+    """`--functions-root DIR`, repeatable; later roots override earlier ones. With it `configuration`."""
     option = click.option(
         "--functions-root",
         "functions_roots",
@@ -50,7 +70,7 @@ def catalogue(function: F) -> F:
         callback=_set_flag,
         help="A catalogue's folder (repeatable; default: functions).",
     )
-    return option(function)
+    return option(configuration(function))
 
 
 def production(function: F) -> F:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.commands._options import output_format, pass_app
+from builder.commands._options import configuration, output_format, pass_app
 from builder.core.answers import objects, plain
 from builder.core.sql_text import split
 from builder.errors import SettingsError, UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("query")
 @click.argument("sql")
+@configuration
 @output_format
 @pass_app
 def command(app: App, sql: str) -> None:

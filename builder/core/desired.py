@@ -165,6 +165,7 @@ def target(module: str, settings: Settings, identity: Identity) -> sql.Target:
         schema=settings.schema,
         lambda_reference=names.lambda_name(settings.lambda_prefix, module),
         iam_role=settings.invoke_role or own,
+        grantees=settings.grantees,
     )
 
 

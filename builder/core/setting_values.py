@@ -16,6 +16,14 @@ _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:]+\]?")
 _REGISTRY = re.compile(r"[A-Za-z0-9.-]+(?::\d+)?(?:/[a-z0-9._/-]+)?")
 _URL = re.compile(r"https?://[^\s/]+.*")
 _PORT_LIMIT = 65_535
+# STS API reference, AssumeRole: RoleSessionName and ExternalId.
+_SESSION = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+# Redshift, "Quotas and limits": 1 to 63 (a workgroup 3 to 64) of lower case, digits and hyphens.
+_CLUSTER = re.compile(r"[a-z](?:-?[a-z0-9])*")
+_CLUSTER_LIMIT = 63
+_WORKGROUP = re.compile(r"[a-z0-9-]{3,64}")
+_SECRET_ARN = re.compile(r"arn:aws(?:-[a-z-]+)?:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+", re.ASCII)
 
 
 def boolean(text: str) -> bool:
@@ -52,6 +60,52 @@ def role(text: str) -> str:
 def roles(text: str) -> str:
     """One ARN, or a chain of them with commas and no blanks, as Redshift takes it."""
     return ",".join(role(part.strip()) for part in text.split(","))
+
+
+def session_name(text: str) -> str:
+    """What CloudTrail shows."""
+    if not _SESSION.fullmatch(text):
+        raise ValueError(f"{text!r} is no session's name: use 2 to 64 letters, digits and +=,.@-_")
+    return text
+
+
+def external_id(text: str) -> str:
+    """What the owner of a role asks of those who assume it."""
+    if not _EXTERNAL_ID.fullmatch(text):
+        raise ValueError("is no external id: use 2 to 1224 letters, digits and +=,.@:/-_")
+    return text
+
+
+def cluster(text: str) -> str:
+    """A provisioned cluster's identifier."""
+    if len(text) > _CLUSTER_LIMIT or not _CLUSTER.fullmatch(text):
+        raise ValueError(f"{text!r} is no cluster's identifier: use lower case, digits and single hyphens, 63 at most")
+    return text
+
+
+def workgroup(text: str) -> str:
+    """A serverless workgroup's name."""
+    if not _WORKGROUP.fullmatch(text):
+        raise ValueError(f"{text!r} is no workgroup's name: use 3 to 64 of lower case, digits and hyphens")
+    return text
+
+
+def secret_arn(text: str) -> str:
+    """A Secrets Manager secret's ARN."""
+    if not _SECRET_ARN.fullmatch(text):
+        raise ValueError(f"{text!r} is no secret's ARN: write arn:aws:secretsmanager:<region>:<account>:secret:<name>")
+    return text
+
+
+def grantees(text: str) -> tuple[str, ...]:
+    """Users, `group NAME`, `role NAME` and `public`, with commas between; no name of theirs may hold one."""
+    found = tuple(" ".join(part.split()) for part in text.split(","))
+    for each in found:
+        word, _, name = each.partition(" ")
+        if not each or (not name and word.lower() in {"group", "role", "user"}):
+            raise ValueError(f"{each!r} names nobody: write a user, group NAME, role NAME or public")
+        identifier(name if word.lower() in {"group", "role"} else each)
+    return tuple(dict.fromkeys(found))
 
 
 def region(text: str) -> str:

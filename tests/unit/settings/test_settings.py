@@ -105,9 +105,13 @@ def test_the_new_spelling_beside_the_old_one_wins_without_a_word(tmp_path: Path)
     assert (found.lambda_prefix, found.notices) == ("new-", ())
 
 
-def test_a_slip_in_our_own_file_is_noticed_and_the_rest_of_the_environment_left_alone(tmp_path: Path) -> None:
-    found = told(tmp_path, own="RS_PASWORD=x\nMY_OWN=1\n", RS_HOSTT="x")
-    assert found.notices == (".env:1 RS_PASWORD is not a setting: did you mean RS_PASSWORD?",)
+def test_a_slip_in_our_own_file_is_a_problem_and_the_rest_of_the_environment_is_left_alone(tmp_path: Path) -> None:
+    assert refused(tmp_path, own="RS_PASWORD=x\nMY_OWN=1\n", RS_HOSTT="x") == [".env:1 RS_PASWORD: is not a setting"]
+
+
+def test_a_slip_that_may_be_a_variable_of_others_is_noticed_only(tmp_path: Path) -> None:
+    found = told(tmp_path, own="AWS_REGIONS=x\n")
+    assert found.notices == (".env:1 AWS_REGIONS is not a setting: did you mean AWS_REGION?",)
 
 
 def test_all_malformed_values_come_at_once_with_their_origin(tmp_path: Path) -> None:
@@ -178,3 +182,65 @@ def test_no_secret_is_printed_with_the_settings(tmp_path: Path) -> None:
     own = "RS_PASSWORD=hush1\nAWS_ACCESS_KEY_ID=A\nAWS_SECRET_ACCESS_KEY=hush2\nAWS_SESSION_TOKEN=hush3\n"
     found = told(tmp_path, own=own, RS_HOST="h", RS_USER="u")
     assert "hush" not in f"{found} {found!r}"
+
+
+def test_a_web_identity_takes_its_role_and_its_token_from_one_place(tmp_path: Path) -> None:
+    own = "AWS_ACCESS_KEY_ID=A\nAWS_SECRET_ACCESS_KEY=B\n"
+    found = told(tmp_path, own=own, AWS_ROLE_ARN=ROLE, AWS_WEB_IDENTITY_TOKEN_FILE="/run/token").aws
+    assert (found.role_arn, found.web_identity_token_file, found.access_key_id) == (ROLE, "/run/token", None)
+    found = told(tmp_path, own=own, AWS_ROLE_ARN=ROLE).aws
+    assert (found.role_arn, found.access_key_id) == (None, "A")
+
+
+def test_an_assumed_role_with_external_id_and_session_name(tmp_path: Path) -> None:
+    found = told(
+        tmp_path, AWS_ASSUME_ROLE_ARN=ROLE, AWS_ASSUME_ROLE_EXTERNAL_ID="team:maps/1", AWS_ROLE_SESSION_NAME="ci@maps"
+    ).aws
+    assert (found.assume_role_arn, found.external_id, found.session_name) == (ROLE, "team:maps/1", "ci@maps")
+    assert refused(tmp_path, AWS_ASSUME_ROLE_EXTERNAL_ID="ab") == [
+        "AWS_ASSUME_ROLE_EXTERNAL_ID of the environment: is set without AWS_ASSUME_ROLE_ARN"
+    ]
+
+
+# STS takes 2 to 64 of [\w+=,.@-] as RoleSessionName.
+@pytest.mark.parametrize("name", ["a", "two words", "x" * 65, "a/b"])
+def test_session_names_that_sts_refuses(name: str, tmp_path: Path) -> None:
+    assert len(refused(tmp_path, AWS_ROLE_SESSION_NAME=name)) == 1
+
+
+def test_grantees(tmp_path: Path) -> None:
+    found = told(tmp_path, RS_GRANTEES="alice, group  map makers,ROLE gis, alice, public")
+    assert found.grantees == ("alice", "group map makers", "ROLE gis", "public")
+
+
+@pytest.mark.parametrize("text", ["alice,,bob", "group", "role ", ",", "x" * 128])
+def test_grantees_who_are_nobody(text: str, tmp_path: Path) -> None:
+    assert len(refused(tmp_path, RS_GRANTEES=text)) == 1
+
+
+def test_the_data_api_is_read_checked_and_refused_while_nothing_uses_it(tmp_path: Path) -> None:
+    secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:redshift-AbCdEf"
+    where = ["RS_WORKGROUP: the road to Redshift by the Data API is not built yet"]
+    assert refused(tmp_path, RS_WORKGROUP="maps", RS_SECRET_ARN=secret) == where
+    assert refused(tmp_path, RS_SECRET_ARN=secret) == [
+        "RS_SECRET_ARN of the environment: is set without RS_CLUSTER_IDENTIFIER or RS_WORKGROUP"
+    ]
+    assert refused(tmp_path, RS_SECRET_ARN="x", RS_CLUSTER_IDENTIFIER="A--b") == [
+        "RS_CLUSTER_IDENTIFIER of the environment: 'A--b' is no cluster's identifier",
+        "RS_SECRET_ARN of the environment: 'x' is no secret's ARN",
+    ]
+    assert "RS_WORKGROUP: is set beside RS_CLUSTER_IDENTIFIER" in refused(
+        tmp_path, RS_WORKGROUP="maps", RS_CLUSTER_IDENTIFIER="maps", RS_USER="u"
+    )
+
+
+@pytest.mark.parametrize("run", ["ci_a1b2c3d4_678901_", "ci-a1b2c3d4-678901-"])
+def test_names_of_a_ci_run_fit_their_limits(run: str, tmp_path: Path) -> None:
+    found = told(tmp_path, RS_LAMBDA_PREFIX=run, RS_PREFIX=run)
+    assert found.schema == f"{run}carto"
+
+
+def test_a_schema_too_long_is_found_before_anything_is_made(tmp_path: Path) -> None:
+    # Redshift takes 127 bytes; carto are five of them.
+    assert told(tmp_path, RS_PREFIX="x" * 122).schema.endswith("xcarto")
+    assert [each.partition(":")[0] for each in refused(tmp_path, RS_PREFIX="x" * 123)] == ["RS_PREFIX"]
