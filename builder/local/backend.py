@@ -19,6 +19,7 @@ from builder.local.results import Column
 from builder.local.run import run
 from builder.local.sqlstate import SqlError
 from builder.local.staging import stage
+from builder.names import quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +58,8 @@ class Session:
         self.catalog = Catalog(duck=self.duck, user=self.user)
         self.cancelled = threading.Event()
         self.bundled = False
+        for name, value in (("rs_database", self.engine.name), ("rs_user", self.user)):
+            self.duck.run(f"SET VARIABLE {name} = {_text(value)}")
         self.set_search_path(self.search_path)
 
     # Names ----------------------------------------------------------------------------------------------------------
@@ -78,7 +81,7 @@ class Session:
         """Schemas that are not there are kept, as PostgreSQL does, and looked into once they are."""
         there = {name for (name,) in self.duck.rows("SELECT nspname FROM _rs.pg_namespace")}
         known = [name for name in path if name in there] or ["public"]
-        self.duck.run("SET search_path = '" + ",".join(name.replace("'", "''") for name in known) + "'")
+        self.duck.run(f"SET search_path = {_text(','.join(map(quote_identifier, known)))}")
         self.search_path = path
 
     # Statements -----------------------------------------------------------------------------------------------------
@@ -234,6 +237,11 @@ class Session:
         if self.status != "I":
             self.rollback()
         self.duck.connection.close()
+
+
+def _text(value: str) -> str:
+    """DuckDB's literal: a backslash is itself there."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 class _Atomic:

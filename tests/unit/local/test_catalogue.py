@@ -141,6 +141,8 @@ def test_the_views_that_clients_read(schema: Client) -> None:
         ("double", "integer", "integer"),
         ("twice", "bigint, character varying", "double precision"),
     ]
+    assert schema.run("SELECT DISTINCT database_name FROM svv_redshift_schemas") == [("dev",)]
+    assert schema.run("SELECT usename FROM pg_user") == [("awsuser",)]
     sql = (
         "SELECT p.proname, oidvectortypes(p.proargtypes), p.prosrc, l.lanname FROM pg_proc p "
         "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang "
@@ -158,6 +160,11 @@ def test_a_name_is_found_along_the_search_path(schema: Client) -> None:
     schema.run("SET search_path TO nowhere, s, public")
     assert schema.run("SELECT double(1), current_schema()") == [("2", "nowhere")]
     assert schema.run("SHOW search_path") == [("nowhere, s, public",)]
+
+
+def test_a_schema_of_any_name_is_found(client: Client) -> None:
+    client.run("""CREATE SCHEMA "a'b, c"; SET search_path TO "a'b, c"; CREATE TABLE t (x INT)""")
+    assert client.run("""SELECT COUNT(*) FROM "a'b, c".t""") == [("0",)]
 
 
 def test_functions_that_call_one_another_in_a_circle_end(schema: Client) -> None:
