@@ -10,7 +10,9 @@
     ├── InvokeError              8   a function answered with an error
     ├── LocalError               9   the local cloud: a port in use, a part that does not start
     ├── CasesError              10   `builder test`: cases that failed or differ between two ways
-    └── EngineError             69   no Docker engine (EX_UNAVAILABLE of sysexits.h)
+    ├── StaleError              11   a plan in a file, or a release, that no longer fits the world
+    ├── EngineError             69   no Docker engine (EX_UNAVAILABLE of sysexits.h)
+    └── BusyError               75   another deploy is at work: try again later (EX_TEMPFAIL of sysexits.h)
 
 An error carries problems: where, what, what to do. All that are known at once are reported at once.
 """
@@ -110,3 +112,15 @@ class EngineError(BuilderError):
     """No Docker engine, or one that cannot build."""
 
     exit_code = 69
+
+
+class StaleError(BuilderError):
+    """A plan in a file, or a release, that no longer fits the world. Nothing was done."""
+
+    exit_code = 11
+
+
+class BusyError(BuilderError):
+    """Another deploy or removal is at work. The same command may succeed later."""
+
+    exit_code = 75
