@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from builder.core import deploy_plan, explain, images
+from builder.core import deploy_plan, explain, images, plan_file
 from builder.core.desired import Scope
 from builder.core.receipt import place_of
 from builder.core.selection import selection
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from builder.console import Console
     from builder.core.actions import Action
     from builder.core.observed import Observed
+    from builder.core.plan_file import PlanFile
     from builder.core.receipt import Receipt
+    from builder.core.selection import Selection
     from builder.core.settings import Settings
     from builder.model import Image
 
@@ -39,6 +41,10 @@ class Deployment:
     world: World
     observed: Observed
     file: Path
+
+    def as_file(self, actions: Sequence[Action]) -> PlanFile:
+        """What `--out` writes and `--plan` is held against."""
+        return plan_file.of(actions, self.scopes, self.settings, self.observed.identity)
 
     def plan(self) -> tuple[Action, ...]:
         return deploy_plan.plan(self.scopes, self.lock, self.settings, self.observed)
@@ -57,26 +63,38 @@ class Deployment:
 
 
 @contextmanager
-def look(app: App, modules: str, functions: str, *, removal: bool = False) -> Iterator[Deployment]:
-    """Opens the doors, looks once, and closes them. Raises what is wrong with catalogue, settings and credentials."""
-    # The catalogue first: what is wrong there needs neither boto3, which is slow to load, nor an account.
+def look(app: App, modules: str, functions: str, *, removal: bool = False, locked: str = "") -> Iterator[Deployment]:
+    """Opens the doors, looks once, and closes them. Raises what is wrong with catalogue, settings and credentials.
+
+    `locked` names the command that is going to change something: none other looks or changes until it has ended.
+    """
+    with look_at(app, selection(app.catalog, modules, functions), removal=removal, locked=locked) as deployment:
+        yield deployment
+
+
+@contextmanager
+def look_at(app: App, chosen: Selection, *, removal: bool = False, locked: str = "") -> Iterator[Deployment]:
+    """The same, for functions that are chosen already."""
+    # The catalogue was first: what is wrong there needs neither boto3, which is slow to load, nor an account.
     settings = app.settings
-    chosen = selection(app.catalog, modules, functions)
     lock = images.read(app.state)
     scopes = tuple(
         Scope(module=module, names=tuple(each.name for each in chosen.functions if each.module == module.name))
         for module in chosen.modules
     )
-    from builder.adapters import receipts  # noqa: PLC0415  see above
+    from builder.adapters import locks, receipts  # noqa: PLC0415  see above
     from builder.adapters.observe import Question, observe  # noqa: PLC0415  see above
     from builder.adapters.world import open_world  # noqa: PLC0415  see above
 
     with open_world(settings) as (world, identity):
-        file = receipts.path(app.state, identity, settings.lambda_prefix)
-        receipt = receipts.load(file, identity, settings.lambda_prefix)
-        question = Question(scopes=scopes, lock=lock, settings=settings, removal=removal)
-        observed = observe(world, question, identity, receipt)
-        yield Deployment(scopes=scopes, lock=lock, settings=settings, world=world, observed=observed, file=file)
+        held = locks.path(app.state, identity, settings.lambda_prefix)
+        # Before the receipt is read: two runs that start from the same one would each write what the other did not do.
+        with locks.hold(held, locked) if locked else nullcontext():
+            file = receipts.path(app.state, identity, settings.lambda_prefix)
+            receipt = receipts.load(file, identity, settings.lambda_prefix)
+            question = Question(scopes=scopes, lock=lock, settings=settings, removal=removal)
+            observed = observe(world, question, identity, receipt)
+            yield Deployment(scopes=scopes, lock=lock, settings=settings, world=world, observed=observed, file=file)
 
 
 def show(console: Console, actions: Sequence[Action], remarks: Sequence[str]) -> None:

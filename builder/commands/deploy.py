@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from builder.commands import _deployment
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
-from builder.core import deploy_plan, explain
+from builder.core import deploy_plan, explain, plan_file
+from builder.core.selection import selection as select
+from builder.errors import UsageError
 
 if TYPE_CHECKING:
     from builder.app import App
+    from builder.core.plan_file import PlanFile
+    from builder.core.selection import Selection
 
 
 @click.command("deploy")
 @selection
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask, even where the plan takes something away.")
+@click.option(
+    "--plan",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Carry out exactly the plan that `builder plan --out FILE` wrote, or nothing.",
+)
 @catalogue
 @production
 @output_format
 @pass_app
-def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool) -> None:
+def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool, file: Path | None) -> None:
     """Bring the selected functions into AWS Lambda and Redshift, from the images that were built and pushed."""
-    with _deployment.look(app, modules, functions) as deployment:
+    given = plan_file.read(file) if file else None
+    chosen = _chosen(app, modules, functions, given, file)
+    with _deployment.look_at(app, chosen, locked="" if dry_run else "builder deploy") as deployment:
         actions = deployment.plan()
+        if given:
+            plan_file.refuse_stale(given, deployment.as_file(actions), where=str(file))
         _deployment.show(app.console, actions, deployment.remarks())
         if dry_run:
             if app.console.format == "json":
                 app.console.json(explain.data(actions))
             return
-        if any(deploy_plan.destroys(action) for action in actions):
+        # A plan in a file has been looked at already.
+        if not given and any(deploy_plan.destroys(action) for action in actions):
             _deployment.confirm("The plan takes something away. Go on?", yes=yes)
         _deployment.carry_out(app, deployment, actions)
+
+
+def _chosen(app: App, modules: str, functions: str, given: PlanFile | None, file: Path | None) -> Selection:
+    if given is None:
+        return select(app.catalog, modules, functions)
+    if modules or functions:
+        raise UsageError(
+            "a plan in a file says itself which functions it is about",
+            where="--plan",
+            hint="leave --modules and --functions out",
+        )
+    return plan_file.selected(given, app.catalog, where=str(file))

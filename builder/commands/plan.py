@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from builder.commands import _deployment
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
-from builder.core import explain
+from builder.core import explain, plan_file
 
 if TYPE_CHECKING:
     from builder.app import App
@@ -19,15 +20,23 @@ CHANGES = 2
 @click.command("plan")
 @selection
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 when there is nothing to do, with 2 for changes.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the plan to a file, for `builder deploy --plan FILE`.",
+)
 @catalogue
 @production
 @output_format
 @pass_app
-def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool) -> int:
+def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool, out: Path | None) -> int:
     """Compare the selected functions with AWS and Redshift, and print what deploy would do. Changes nothing."""
     with _deployment.look(app, modules, functions) as deployment:
         actions = deployment.plan()
         _deployment.show(app.console, actions, deployment.remarks())
+        if out is not None:
+            plan_file.write(out, deployment.as_file(actions))
     if app.console.format == "json":
         app.console.json(explain.data(actions))
     return CHANGES if actions and detailed_exitcode else 0

@@ -27,7 +27,9 @@ def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool)
 
     Schema and roles stay as long as anything of ours uses them, and always where they were there before us.
     """
-    with _deployment.look(app, modules, functions, removal=True) as deployment:
+    with _deployment.look(
+        app, modules, functions, removal=True, locked="" if dry_run else "builder remove"
+    ) as deployment:
         actions = deployment.plan_removal()
         _deployment.show(app.console, actions, deployment.remarks(removal=True))
         if dry_run:

@@ -1,4 +1,4 @@
-"""`builder schema`: the JSON Schema of function.yaml, for editors."""
+"""`builder schema`: the JSON Schema of function.yaml, for editors, and of a plan in a file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ if TYPE_CHECKING:
     from builder.app import App
 
 
-@click.command("schema", short_help="The JSON Schema of function.yaml.")
+@click.command("schema", short_help="The JSON Schema of function.yaml, or of a plan.")
+@click.argument("of", type=click.Choice(["function", "plan"]), default="function")
 @_options.pass_app
-def command(app: App) -> None:
-    """Print the JSON Schema of function.yaml, which editors complete and check by.
+def command(app: App, of: str) -> None:
+    """Print the JSON Schema of function.yaml, which editors complete and check by; or of `builder plan --out`.
 
-    The repository holds it as docs/function.schema.json. In an editor with the YAML language server, the first line
-    of a function.yaml may name it: # yaml-language-server: $schema=../../../docs/function.schema.json
+    The repository holds them as docs/function.schema.json and docs/plan.schema.json. In an editor with the YAML
+    language server, the first line of a function.yaml may name it:
+    # yaml-language-server: $schema=../../../docs/function.schema.json
     """
+    if of == "plan":
+        from builder.core import plan_schema  # noqa: PLC0415  it reads every action's type
+
+        app.console.json(plan_schema.json_schema())
+        return
     app.console.json(json_schema())

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
     from builder.core.observed import Routine
     from builder.model import Kind, Statement
+
+# A policy document as canonical JSON; in a plan's JSON it is an object.
+Document: TypeAlias = Annotated[str, "a policy document"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ class CreateRole:
 
     name: str
     description: str
-    trust: str
+    trust: Document
     tags: tuple[Tag, ...]
 
 
@@ -47,8 +50,8 @@ class UpdateTrust:
     """Who may assume a role of ours."""
 
     role: str
-    old: str
-    new: str
+    old: Document
+    new: Document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +60,8 @@ class PutRolePolicy:
 
     role: str
     policy: str
-    old: str | None
-    new: str
+    old: Document | None
+    new: Document
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,12 @@ ADD, CHANGE, REMOVE, OTHER = "+", "~", "-", "."
 
 def kind(action: Action) -> str:
     """The action's name in JSON: `create_function`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(action).__name__).lower()
+    return kind_of(type(action))
+
+
+def kind_of(action: type) -> str:
+    """The same, of a class of actions."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", action.__name__).lower()
 
 
 def sign(action: Action) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from builder.adapters import receipts
+from builder.adapters import locks, receipts
 from builder.adapters.aws import Aws
 from builder.adapters.functions import LambdaFunctions
 from builder.adapters.observe import Question, World, observe
@@ -303,3 +303,31 @@ def test_wrong_credentials_are_a_settings_error(project: Project) -> None:
     refused = Project(folder=project.folder, environ=environ, prefix=project.prefix).builder("plan")
     assert refused.code == 4
     assert "AWS_PROFILE" in refused.err
+
+
+def test_a_plan_in_a_file_is_carried_out_once_and_refused_afterwards(project: Project, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    plan = project.builder("plan", "--out", str(file))
+    assert plan.code == 0, plan.err
+    both = project.builder("deploy", "--plan", str(file), "--modules", "greeting")
+    assert (both.code, project.ours()["functions"]) == (2, [])
+    project.push("two")
+    moved = project.builder("deploy", "--plan", str(file))
+    assert (moved.code, project.ours()["functions"]) == (11, [])
+    assert f"create_function {project.prefix}greeting would not be the same now: image, tags" in moved.err
+    assert project.builder("plan", "--out", str(file)).code == 0
+    deployed = project.builder("deploy", "--plan", str(file))
+    assert deployed.code == 0, deployed.err
+    assert project.ours()["functions"] == [f"{project.prefix}greeting"]
+    assert project.builder("deploy", "--plan", str(file)).code == 11
+
+
+def test_a_second_deploy_at_the_same_time_is_sent_away(project: Project) -> None:
+    identity = Aws(load(project.folder, flags={}, environ=project.environ)).identity()
+    with locks.hold(locks.path(project.folder / ".builder", identity, project.prefix), "builder deploy"):
+        for command in (["deploy"], ["remove", "--yes"]):
+            refused = project.builder(*command)
+            assert refused.code == 75
+            assert "builder deploy, process" in refused.err
+        assert project.builder("plan").code == 0
+    assert project.ours()["functions"] == []
