@@ -42,8 +42,8 @@ def invoke_role_name(prefix: str) -> str:
 
 
 def session_name(prefix: str) -> str:
-    """The STS session's name. RoleSessionName takes no blanks and at most 64 characters (STS API reference)."""
-    return f"{prefix}deployer".replace("_", "-")[:64]
+    """`dev-carto-at-` gives `dev_carto_at_deployer`. STS takes at most 64 characters (RoleSessionName)."""
+    return f"{prefix}deployer".replace("-", "_")[:64]
 
 
 def schema_name(*, rs_schema: str, rs_prefix: str, production: bool) -> str:

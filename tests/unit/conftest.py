@@ -1,4 +1,4 @@
-"""Unit tests touch no network, process or clock: an autouse guard sees to it."""
+"""Unit tests open no connection, start no process and wait for nothing: an autouse guard sees to it."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ def test_role_names_follow_the_prefix(prefix: str, pascal: str) -> None:
     assert names.invoke_role_name(prefix) == f"{pascal}RedshiftInvokeRole"
 
 
-def test_session_names_have_no_underscores_and_64_characters() -> None:
-    assert names.session_name("dev_carto-at-") == "dev-carto-at-deployer"
+def test_session_names_have_underscores_for_hyphens_and_64_characters() -> None:
+    assert names.session_name("dev-carto-at-") == "dev_carto_at_deployer"
     assert len(names.session_name("x" * 80)) == 64
 
 
