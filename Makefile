@@ -18,7 +18,7 @@ $(error diff=$(diff) is not there yet: name the modules with modules=a,b)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv lock list validate build push plan deploy remove lint lint-fix types test test-unit test-integration \
+.PHONY: help setup tools venv lock list validate build push plan deploy remove lint lint-fix types test test-unit test-integration \
         bench demo clean clean-all
 
 lock: venv  ## requirements.lock, from pyproject.toml
@@ -70,13 +70,16 @@ lint-fix: venv  ## ruff, mending what it can
 types: venv  ## mypy
 	@$(BIN)/mypy
 
-test: setup lint types  ## lint, types and every test, those with Docker included
+test: setup tools lint types  ## lint, types and every test, those with Docker included
 	@$(BIN)/pytest
+
+tools:
+	@scripts/setup-tests.sh
 
 test-unit: venv  ## the tests that need no Docker engine
 	@$(BIN)/pytest -m "not docker and not cloud"
 
-test-integration: setup  ## the tests that need Docker or the local cloud
+test-integration: setup tools  ## the tests that need Docker or the local cloud
 	@$(BIN)/pytest -m "docker or cloud"
 
 bench: setup  ## measure (only=dispatch for one row)

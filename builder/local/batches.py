@@ -201,6 +201,12 @@ def _dates(parse: Callable[[str], Any]) -> Callable[[list[Any], types.Type], Non
     return check
 
 
+def _timestamp(text: str) -> dt.datetime:
+    # Python 3.10 reads a fraction of three or six digits only.
+    whole, point, fraction = text.partition(".")
+    return dt.datetime.fromisoformat(f"{whole}{point}{fraction.ljust(6, '0')}" if point else text)
+
+
 _CONVERSIONS: dict[str, tuple[Callable[[list[Any], types.Type], None], Any, Any]] = {
     "smallint": (_integers(-(2**15), 2**15 - 1), np.int16, 0),
     "integer": (_integers(-(2**31), 2**31 - 1), np.int32, 0),
@@ -212,5 +218,5 @@ _CONVERSIONS: dict[str, tuple[Callable[[list[Any], types.Type], None], Any, Any]
     "character": (_strings, object, ""),
     "character varying": (_strings, object, ""),
     "date": (_dates(dt.date.fromisoformat), object, ""),
-    "timestamp without time zone": (_dates(dt.datetime.fromisoformat), object, ""),
+    "timestamp without time zone": (_dates(_timestamp), object, ""),
 }
