@@ -96,4 +96,6 @@ the environment   eval "$(builder local up)", or the file {found.folder / "env"}
 psql              PGPASSWORD={at["RS_PASSWORD"]} psql -h {host} -p {port} -U {user} {name}
 Python            redshift_connector.connect(host="{host}", port={port}, database="{name}", user="{user}",
                                              password="{at["RS_PASSWORD"]}", ssl=False)
+Data API          aws --endpoint-url {at["AWS_ENDPOINT_URL_REDSHIFT_DATA"]} redshift-data execute-statement
+                      --cluster-identifier local --database {name} --wait-time-seconds 30 --sql "SELECT 1"
 AWS               aws --endpoint-url {at["AWS_ENDPOINT_URL"]} lambda list-functions"""

@@ -107,9 +107,11 @@ class Door:
             raise SqlError("28000", f'password authentication failed for user "{access.user}"')
         if access.database != self.engine.name:
             raise SqlError("3D000", f'database "{access.database}" does not exist')
-        session = self.engine.session(access.user)
+        session = self.engine.session(self.credentials.user)
+        if access.user == self.credentials.user:
+            return session
         known = session.duck.rows("SELECT 1 FROM _rs.pg_user WHERE usename = ?", [access.user])
-        if not known and access.user != self.credentials.user:
-            session.close()
+        session.close()
+        if not known:
             raise SqlError("28000", f'user "{access.user}" does not exist')
-        return session
+        return self.engine.session(access.user)

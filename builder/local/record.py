@@ -14,6 +14,8 @@ from builder.local.processes import Handle
 VERSION = 1
 AWS_PORT = 4566
 REDSHIFT_PORT = 5439
+# boto3 and the AWS CLI read an endpoint per service.
+_REDSHIFT_URLS = tuple(f"AWS_ENDPOINT_URL_REDSHIFT{name}" for name in ("", "_DATA", "_SERVERLESS"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,8 @@ class Stack:
         redshift = self.redshift.port if self.redshift else REDSHIFT_PORT
         return {
             "AWS_ENDPOINT_URL": f"http://localhost:{aws}",
+            # The endpoint answers these beside the wire protocol, on the same port.
+            **dict.fromkeys(_REDSHIFT_URLS, f"http://localhost:{redshift}"),
             **parts.KEYS,
             "AWS_REGION": parts.REGION,
             "IMAGE_REGISTRY": f"localhost:{aws}",

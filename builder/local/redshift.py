@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from builder.local.data_api_start import front
 from builder.local.duck import open_database
 from builder.local.engine import IN_FLIGHT, Engine
 from builder.local.invoker import LambdaInvoker
@@ -47,7 +48,8 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
         in_flight=given.in_flight,
     )
     credentials = Credentials(user=given.user, password=environ.get("LOCAL_REDSHIFT_PASSWORD", ""))
-    server = Server(engine=engine, credentials=credentials, host=given.host, port=given.port)
+    web = front(engine, credentials, file=given.file, port=given.port, region=environ.get("AWS_REGION"))
+    server = Server(engine=engine, credentials=credentials, host=given.host, port=given.port, http=web.serve)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.close()
@@ -56,6 +58,7 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
     signal.signal(signal.SIGINT, stop)
     logging.getLogger(__name__).info("ready on %s:%s", *server.address)
     server.serve()
+    web.close()
     engine.close()
     return 0
 

@@ -15,6 +15,8 @@ from builder.local.session import Connection
 from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from builder.local.engine import Engine
     from builder.local.session import Credentials
 
@@ -26,12 +28,13 @@ STARTUP_SECONDS = 60.0
 
 @dataclass(kw_only=True)
 class Server:
-    """`port` 0 takes a free one; `address` says which."""
+    """`port` 0 takes a free one; `address` says which. `http` serves the clients that speak HTTP on the same port."""
 
     engine: Engine
     credentials: Credentials
     host: str = "127.0.0.1"
     port: int = 5439
+    http: Callable[[socket.socket], None] | None = None
 
     def __post_init__(self) -> None:
         self.listener = socket.create_server((self.host, self.port), backlog=128)
@@ -68,6 +71,10 @@ class Server:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client.settimeout(STARTUP_SECONDS)
             try:
+                # The P of POST: a start-up packet that began like this would be longer than a gigabyte.
+                if self.http is not None and client.recv(1, socket.MSG_PEEK) == b"P":
+                    self.http(client)
+                    return
                 with client.makefile("rb") as reader:
                     self._greet(client, reader)
             except wire.ProtocolError as error:

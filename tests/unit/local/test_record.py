@@ -66,6 +66,9 @@ def test_the_environment_points_at_both(tmp_path: Path) -> None:
     lines = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
     assert lines == {
         "AWS_ENDPOINT_URL": "http://localhost:4567",
+        "AWS_ENDPOINT_URL_REDSHIFT": "http://localhost:5440",
+        "AWS_ENDPOINT_URL_REDSHIFT_DATA": "http://localhost:5440",
+        "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS": "http://localhost:5440",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
