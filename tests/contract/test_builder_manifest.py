@@ -56,3 +56,22 @@ def test_every_type_that_function_yaml_takes(name: str, tmp_path: Path) -> None:
         build_plan.image_manifest(Module(name="m", functions=(function,))), tmp_path / "manifest.json"
     ).functions
     assert (entry.arguments[0].name, entry.returns.name) == (type_, type_)
+
+
+def test_a_function_of_another_catalogue(tmp_path: Path) -> None:
+    function = Function(
+        name="f",
+        module="m",
+        root="functions/m/f",
+        kind="lambda",
+        parameters=(),
+        returns="",
+        sql="CREATE OR REPLACE EXTERNAL FUNCTION @@SCHEMA@@.__F (BIGINT) RETURNS BIGINT STABLE LAMBDA 'x'",
+        template=True,
+        wrappers=("carto.lambda_wrapper",),
+    )
+    document = build_plan.image_manifest(Module(name="m", functions=(function,)))
+    (entry,) = checked(document, tmp_path / "manifest.json").functions
+    assert document["functions"][0]["untyped"] is True
+    assert document["functions"][0]["wrappers"] == ["carto.lambda_wrapper"]
+    assert entry.sql_names == ("f", "f_external", "__f")
