@@ -203,7 +203,13 @@ def _requirements(definition: Definition, code: str) -> tuple[tuple[str, ...], s
         if not (definition.folder / path).is_file():
             return (), path, []
     text, problems = _text(definition, "requirements_file", path)
-    found, refused = sources.requirements(text or "", f"{definition.shown}/{path}")
+    folder = path.rpartition("/")[0]
+
+    def read(name: str) -> str | None:
+        beside, trouble = _text(definition, "requirements_file", f"{folder}/{name}" if folder else name)
+        return None if trouble else beside
+
+    found, refused = sources.requirements(text or "", f"{definition.shown}/{path}", read)
     return found, path, problems + refused
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from builder.model import Function
 
 _SHOWN = 200
+_NAMES = {"inputs": "arguments", "expected": "output"}
 _SPATIAL = {"GEOMETRY", "GEOGRAPHY"}
 
 
@@ -66,7 +67,7 @@ def parse(text: str, function: Function, *, where: str) -> tuple[tuple[Case, ...
     if marked is None or problems:
         return (), problems
     try:
-        found = _CASES.validate_python(marked.data or [])
+        found = _CASES.validate_python(_in_our_words(marked.data or []))
     except ValidationError as error:
         return (), [
             Problem(where=marked.place(item["loc"]), key=marked_yaml.dotted(item["loc"]), what=item["msg"])
@@ -82,6 +83,19 @@ def parse(text: str, function: Function, *, where: str) -> tuple[tuple[Case, ...
         if first.setdefault(case.name, index) != index:
             problems.append(Problem(where=place, key=case.name, what="two cases have this name", hint="rename one"))
     return tuple(found), problems
+
+
+def _in_our_words(data: Any) -> Any:
+    """The older form, `test_cases` with `inputs` by name and `expected`, in ours."""
+    if not isinstance(data, dict) or not isinstance(data.get("test_cases"), list):
+        return data
+    return [_case(each) if isinstance(each, dict) else each for each in data["test_cases"]]
+
+
+def _case(each: dict[str, Any]) -> dict[str, Any]:
+    renamed = {_NAMES.get(key, key): value for key, value in each.items()}
+    inputs = renamed.get("arguments")
+    return {**renamed, "arguments": list(inputs.values())} if isinstance(inputs, dict) else renamed
 
 
 def mismatch(function: Function, case: Case, outcome: Outcome) -> str:

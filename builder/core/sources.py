@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 import symtable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from builder.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # pip, "Requirements File Format": a comment starts a line or follows a blank; a backslash joins lines.
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
 # PEP 508's form. What a version or a marker says is uv's to judge, when the module is locked; and the image's build,
 # which reads catalogues too, gets by without `packaging`.
 _VERSION = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+"
+_FILE = re.compile(r"(?P<flag>-r|-c|--requirement|--constraint)(?:\s+|\s*=\s*|(?<=-[rc]))(?P<file>\S+)")
+_HASH = re.compile(r"\s+--hash[=\s]\S+")
+_PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_HINT = "one package a line, as shapely>=2.1,<3; indexes are not named here"
 _REQUIREMENT = re.compile(
     r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?\s*"
     r"(?:\[[\w\s.,-]*\]\s*)?"
@@ -22,16 +30,43 @@ _REQUIREMENT = re.compile(
 )
 
 
-def requirements(text: str, where: str) -> tuple[tuple[str, ...], list[Problem]]:
-    """The requirements of a file without comments and blank lines, in order, and what cannot be one."""
-    found, problems = [], []
-    for line, requirement in _logical_lines(text):
-        found.append(requirement)
-        what = _refused(requirement)
-        if what:
-            hint = "one package a line, as shapely>=2.1,<3; indexes and hashes are not named here"
-            problems.append(Problem(where=f"{where}:{line}", what=what, hint=hint))
-    return tuple(found), problems
+def requirements(
+    text: str, where: str, read: Callable[[str], str | None] = lambda _: None
+) -> tuple[tuple[str, ...], list[Problem]]:
+    """The requirements of a file without comments and blank lines, in order, and what cannot be one.
+
+    `read` gives the text of a file that `-r` or `-c` names, None where there is none. A constraint counts for packages
+    that the function names itself. Hashes are left out: the module's lock has the hashes of what is installed.
+    """
+    found: list[str] = []
+    constraints: list[str] = []
+    problems: list[Problem] = []
+    for line, written in _logical_lines(text):
+        place = f"{where}:{line}"
+        option = _FILE.fullmatch(written)
+        if option is None:
+            requirement = _HASH.sub("", written).strip()
+            what = _refused(requirement)
+            problems += [Problem(where=place, what=what, hint=_HINT)] if what else []
+            found.append(requirement)
+            continue
+        other = read(option["file"])
+        if other is None:
+            hint = f"write {option['file']}, or remove the line"
+            problems.append(Problem(where=place, what=f"{option['file']!r} does not exist", hint=hint))
+            continue
+        more, trouble = requirements(other, f"{where} -> {option['file']}")
+        problems += trouble
+        (found if option["flag"] in {"-r", "--requirement"} else constraints).extend(more)
+    named = {_package(each) for each in found}
+    found += [each for each in constraints if _package(each) in named]
+    return tuple(dict.fromkeys(found)), problems
+
+
+def _package(requirement: str) -> str:
+    """PEP 503's normal form of the name."""
+    match = _PACKAGE.match(requirement)
+    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
 
 
 def python(content: bytes, where: str) -> list[Problem]:

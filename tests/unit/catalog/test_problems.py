@@ -224,7 +224,7 @@ def test_requirements_that_cannot_be_requirements(tmp_path: Path) -> None:
     path = "functions/geo/one/code/lambda/python/requirements.txt"
     found = problems(write(tmp_path, {**function("one"), path: text}))
     assert [(each.where, each.what) for each in found] == [
-        (f"{path}:3", "'-r more.txt' is an option of pip"),
+        (f"{path}:3", "'more.txt' does not exist"),
         (f"{path}:4", "'numpy=2' is not a requirement"),
     ]
 

@@ -158,7 +158,7 @@ def test_the_role_is_a_keyword_or_a_chain_without_blanks(role: str, written: str
 
 
 def test_a_template_may_quote_the_role_and_still_get_the_keyword() -> None:
-    assert "IAM_ROLE default\n" in printed(GREET, replace(TARGET, iam_role="default"))
+    assert "IAM_ROLE default;\n" in printed(GREET, replace(TARGET, iam_role="default"))
 
 
 def test_retries_can_be_turned_off() -> None:

@@ -1,0 +1,6 @@
+def loud(word):
+    return word.upper() + '!'
+
+
+def quiet(word):
+    return word.lower()

@@ -1,0 +1,9 @@
+from carto.lambda_wrapper import redshift_handler
+
+
+@redshift_handler
+def process_row(row):
+    return 'geo ' + row[0]
+
+
+lambda_handler = process_row

@@ -1,0 +1,1 @@
+COLORS = {'sky': 'blue'}

@@ -1,0 +1,9 @@
+from carto.lambda_wrapper import redshift_handler
+
+
+@redshift_handler
+def process_row(row):
+    return row[0] is not None
+
+
+lambda_handler = process_row

@@ -1,0 +1,2 @@
+def turn(text):
+    return text * 2
