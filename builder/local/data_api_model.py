@@ -23,6 +23,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "structure": (dict,),
 }
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class ApiError(Exception):
@@ -142,4 +143,5 @@ def write_query(shape: Any, value: Any, name: str) -> str:
 
 
 def escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """For XML 1.0, which has no way at all to write some characters."""
+    return _NO_XML.sub("?", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError
 from builder.local.data_api_start import front
 from builder.local.duck import open_database
 from builder.local.engine import Engine
-from builder.local.invoker import FakeInvoker, rowwise
+from builder.local.invoker import FakeInvoker
 from builder.local.login import Credentials
+from tests.unit.local.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +69,15 @@ class Served:
         self.listener.close()
 
 
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    made = Engine(database=open_database(None), invoker=FakeInvoker({}))
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+def served(tmp_path: Path, engine: Engine) -> Iterator[Served]:
     """With one Lambda function, `gated`, that answers once the gate is open."""
     gate = threading.Event()
 
@@ -77,7 +85,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         gate.wait(30)
         return value
 
-    engine = Engine(database=open_database(None), invoker=FakeInvoker({"gated": rowwise(gated)}))
+    client = Client(engine, {"gated": gated})
     credentials = Credentials(user="awsuser", password="secret")
     made = Served(
         front(engine, credentials, file=tmp_path / "redshift.duckdb", port=5439, region="us-east-1"),
@@ -85,7 +93,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     )
     yield made
     made.close()
-    engine.close()
+    client.close()
 
 
 @pytest.fixture
