@@ -1,46 +1,32 @@
-"""A plan becomes a receipt. Every action has its branch; the receipt is saved after every one of them.
+"""A plan becomes a receipt: independent actions side by side, and the receipt saved after every one of them.
 
-Whatever fails, and wherever: what was done stays done and is on record, and the same command plans the rest.
+Whatever fails, and wherever: what was done stays done and is on record, and the same command plans the rest. After a
+failure or Ctrl-C nothing new is started, and what is under way is waited for, so that the record is true.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from dataclasses import dataclass
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder.adapters import receipts
-from builder.core import explain, recording
-from builder.core.actions import (
-    Action,
-    AwaitFunction,
-    CreateFunction,
-    CreateRole,
-    DeleteFunction,
-    DeleteRepository,
-    DeleteRole,
-    FunctionAction,
-    GrantInvoke,
-    NoBranchError,
-    Note,
-    PutRolePolicy,
-    RevokeInvoke,
-    RoleAction,
-    SqlAction,
-    TagFunction,
-    UpdateFunctionCode,
-    UpdateFunctionConfiguration,
-    UpdateTrust,
-)
-from builder.errors import BuilderError, WarehouseError
+from builder.adapters.execute import execute
+from builder.core import explain, recording, schedule
+from builder.errors import BuilderError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from builder.adapters.observe import World
     from builder.console import Console
+    from builder.core.actions import Action
     from builder.core.receipt import Receipt
+
+# Lambda takes fifteen control-plane calls a second in a Region (Lambda quotas), its waits included.
+JOBS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,90 +38,106 @@ class Ledger:
 
 
 def apply(
-    actions: Sequence[Action], start: Receipt, *, world: World, ledger: Ledger, console: Console | None = None
+    actions: Sequence[Action],
+    start: Receipt,
+    *,
+    world: World,
+    ledger: Ledger,
+    console: Console | None = None,
+    jobs: int = JOBS,
 ) -> Receipt:
-    """Carries the plan out, in its order, and gives the receipt. `start` is the receipt that the plan was made from.
+    """Carries the plan out, at most `jobs` actions at a time, and gives the receipt.
 
-    Raises what the adapters raise: AwsError, WarehouseError, SettingsError. What was done until then is on record.
+    `start` is the receipt that the plan was made from. Raises what the adapters raise (AwsError, WarehouseError,
+    SettingsError), with the problems of all actions that failed. What was done until then is on record.
     """
-    made = start
-    receipts.save(ledger.file, made)
-    for number, action in enumerate(actions, 1):
-        made = _keep(ledger, made, recording.before(made, action, ledger.place))
+    receipts.save(ledger.file, start)
+    course = _Course(actions=actions, made=start, ledger=ledger, console=console)
+    with ThreadPoolExecutor(jobs, thread_name_prefix="apply") as pool:
         try:
-            with console.stage(f"{explain.sign(action)} {explain.title(action)}") if console else nullcontext():
-                arn = _execute(action, world)
-        except BuilderError:
-            if console:
-                done = f"{number - 1} of {len(actions)} steps are done and on record"
-                console.line(f"stopped: {done}; the same command goes on from here")
+            while course.start(jobs, lambda action: pool.submit(_timed, action, world)):
+                course.collect(wait(course.running, return_when=FIRST_COMPLETED).done)
+        except (Exception, KeyboardInterrupt) as error:
+            course.stop(error)
             raise
-        made = _keep(ledger, made, recording.after(made, action, ledger.place, arn))
-    return made
+    return course.made
 
 
-def _keep(ledger: Ledger, old: Receipt, new: Receipt) -> Receipt:
-    if new != old:
-        receipts.save(ledger.file, new)
-    return new
+def _timed(action: Action, world: World) -> tuple[str, float]:
+    begun = time.monotonic()
+    return execute(action, world), time.monotonic() - begun
 
 
-def _execute(action: Action, world: World) -> str:
-    """Gives the ARN of what was made, or ""."""
-    if isinstance(action, RoleAction):
-        return _role(action, world)
-    if isinstance(action, FunctionAction):
-        return _function(action, world)
-    if isinstance(action, SqlAction):
-        return _sql(action, world)
-    if isinstance(action, DeleteRepository):
-        world.repositories.delete(action.name)
-        return ""
-    if isinstance(action, Note):
-        return ""
-    raise NoBranchError(action)
+@dataclass(kw_only=True)
+class _Course:
+    """How far a plan has come. One thread alone changes it and writes the receipt: that which called `apply`."""
+
+    actions: Sequence[Action]
+    made: Receipt
+    ledger: Ledger
+    console: Console | None
+    done: set[int] = field(default_factory=set)
+    running: dict[Future[tuple[str, float]], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.needs = schedule.needs(self.actions)
+        self.waiting = list(range(len(self.actions)))
+
+    def start(self, jobs: int, submit: Callable[[Action], Future[tuple[str, float]]]) -> bool:
+        """Starts what nothing stands before, the plan's first first. Whether anything is under way."""
+        for number in tuple(self.waiting):
+            if len(self.running) >= jobs:
+                break
+            if self.needs[number] <= self.done:
+                self._keep(recording.before(self.made, self.actions[number], self.ledger.place))
+                self.waiting.remove(number)
+                self.running[submit(self.actions[number])] = number
+        return bool(self.running)
+
+    def collect(self, ended: Iterable[Future[tuple[str, float]]]) -> None:
+        """Records what has been done. Raises the errors of what failed, as one."""
+        failures = []
+        for number, future in sorted((self.running.pop(future), future) for future in ended):
+            error = future.exception()
+            if error is None:
+                self._done(number, *future.result())
+            else:
+                failures.append(error)
+        if failures:
+            raise _joined(failures)
+
+    def stop(self, reason: BaseException) -> None:
+        """Waits for what is under way and records it; says how far the plan has come."""
+        if self.running and self.console:
+            under_way = ", ".join(explain.title(self.actions[number]) for number in sorted(self.running.values()))
+            self.console.line(f"stopping; still under way: {under_way}")
+        try:
+            self.collect(wait(self.running).done)
+        except BuilderError as error:
+            # The first failure is the one that is raised; this one is told and not lost.
+            if self.console:
+                self.console.error(error)
+        if self.console and isinstance(reason, (BuilderError, KeyboardInterrupt)):
+            done = f"{len(self.done)} of {len(self.actions)} steps are done and on record"
+            self.console.line(f"stopped: {done}; the same command goes on from here")
+
+    def _done(self, number: int, arn: str, seconds: float) -> None:
+        action = self.actions[number]
+        self.done.add(number)
+        self._keep(recording.after(self.made, action, self.ledger.place, arn))
+        if self.console:
+            count = f"[{len(self.done)}/{len(self.actions)}]"
+            self.console.line(f"{count} {explain.sign(action)} {explain.title(action):<60} {seconds:7.2f} s")
+
+    def _keep(self, new: Receipt) -> None:
+        if new != self.made:
+            receipts.save(self.ledger.file, new)
+            self.made = new
 
 
-def _role(action: RoleAction, world: World) -> str:
-    match action:
-        case CreateRole():
-            return world.roles.create(action)
-        case UpdateTrust(role=role, new=document):
-            world.roles.trust(role, document)
-        case PutRolePolicy(role=role, policy=policy, new=document):
-            world.roles.put_policy(role, policy, document)
-        case DeleteRole(name=name, policies=policies):
-            world.roles.delete(name, policies)
-        case _:
-            raise NoBranchError(action)
-    return ""
-
-
-def _function(action: FunctionAction, world: World) -> str:
-    match action:
-        case CreateFunction():
-            return world.functions.create(action)
-        case AwaitFunction(name=name):
-            world.functions.settle(name)
-        case UpdateFunctionConfiguration():
-            world.functions.configure(action)
-        case UpdateFunctionCode(name=name, new=image):
-            world.functions.run_image(name, image)
-        case TagFunction(name=name, tags=tags):
-            world.functions.tag(name, tags)
-        case GrantInvoke(name=name, new=principal):
-            world.functions.grant(name, principal)
-        case RevokeInvoke(name=name):
-            world.functions.revoke(name)
-        case DeleteFunction(name=name):
-            world.functions.delete(name)
-        case _:
-            raise NoBranchError(action)
-    return ""
-
-
-def _sql(action: SqlAction, world: World) -> str:
-    if world.warehouse is None:
-        raise WarehouseError("the plan has SQL, but no Redshift is configured", hint="set RS_HOST and plan again")
-    world.warehouse.run(action.statements)
-    return ""
+def _joined(failures: Sequence[BaseException]) -> BaseException:
+    """Problems of several actions as one error of the first one's class; what is no error of ours comes first."""
+    ours = [error for error in failures if isinstance(error, BuilderError)]
+    if len(ours) < len(failures) or len(ours) == 1:
+        return next((error for error in failures if not isinstance(error, BuilderError)), failures[0])
+    return type(ours[0])(problems=[problem for error in ours for problem in error.problems])

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from builder.core.settings import Settings
     from builder.model import Image
 
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1, 16), default=4, show_default=True, help="How many steps at the same time, at most."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
@@ -55,11 +59,11 @@ class Deployment:
     def remarks(self, *, removal: bool = False) -> tuple[str, ...]:
         return deploy_plan.remarks(self.scopes, self.settings, self.observed, removal=removal)
 
-    def apply(self, actions: Sequence[Action], console: Console) -> Receipt:
+    def apply(self, actions: Sequence[Action], console: Console, jobs: int) -> Receipt:
         from builder.apply import Ledger, apply  # noqa: PLC0415  with the adapters: only when something is to be done
 
         ledger = Ledger(file=self.file, place=place_of(self.settings))
-        return apply(actions, self.observed.receipt, world=self.world, ledger=ledger, console=console)
+        return apply(actions, self.observed.receipt, world=self.world, ledger=ledger, console=console, jobs=jobs)
 
 
 @contextmanager
@@ -105,9 +109,9 @@ def show(console: Console, actions: Sequence[Action], remarks: Sequence[str]) ->
         console.text(explain.text(actions))
 
 
-def carry_out(app: App, deployment: Deployment, actions: Sequence[Action]) -> None:
+def carry_out(app: App, deployment: Deployment, actions: Sequence[Action], jobs: int) -> None:
     """Applies the plan and reports what stands then."""
-    made = deployment.apply(actions, app.console)
+    made = deployment.apply(actions, app.console, jobs)
     if app.console.format == "json":
         app.console.json({"plan": explain.data(actions), "receipt": made.model_dump(mode="json")})
     elif actions:

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Carry out exactly the plan that `builder plan --out FILE` wrote, or nothing.",
 )
+@_deployment.jobs_option
 @catalogue
 @production
 @output_format
 @pass_app
-def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool, file: Path | None) -> None:
+def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool, file: Path | None, jobs: int) -> None:
     """Bring the selected functions into AWS Lambda and Redshift, from the images that were built and pushed."""
     given = plan_file.read(file) if file else None
     chosen = _chosen(app, modules, functions, given, file)
@@ -50,7 +51,7 @@ def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool,
         # A plan in a file has been looked at already.
         if not given and any(deploy_plan.destroys(action) for action in actions):
             _deployment.confirm("The plan takes something away. Go on?", yes=yes)
-        _deployment.carry_out(app, deployment, actions)
+        _deployment.carry_out(app, deployment, actions, jobs)
 
 
 def _chosen(app: App, modules: str, functions: str, given: PlanFile | None, file: Path | None) -> Selection:

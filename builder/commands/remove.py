@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 @selection
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@_deployment.jobs_option
 @catalogue
 @production
 @output_format
 @pass_app
-def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool) -> None:
+def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool, jobs: int) -> None:
     """Take the selected functions out of Redshift and Lambda, with the repositories of modules that are gone whole.
 
     Schema and roles stay as long as anything of ours uses them, and always where they were there before us.
@@ -38,4 +39,4 @@ def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool)
             return
         if actions:
             _deployment.confirm("Remove all this?", yes=yes)
-        _deployment.carry_out(app, deployment, actions)
+        _deployment.carry_out(app, deployment, actions, jobs)
