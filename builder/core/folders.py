@@ -18,6 +18,7 @@ FUNCTION_FILE = "function.yaml"
 SHARED = "_shared/python"
 LOCK = "requirements.lock"
 
+_CHUNK = 1 << 20
 _NOT_CODE = (".pyc", ".pyo", "~", ".orig", ".rej", ".bak", ".tmp")
 
 
@@ -34,7 +35,7 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
-    """A file of a folder with its bytes. `where` is its name in messages."""
+    """A file of a folder. `where` is its name in messages; `content` a Python file's bytes, of others b""."""
 
     file: SourceFile
     where: str
@@ -78,10 +79,11 @@ def leads_out(path: Path, root: Path) -> bool:
 
 def code(folder: Path, shown: str, *, root: Path) -> list[Code]:
     """Every file of a folder but droppings, sorted by path. Raises OSError; a link that leads out of `root` is one."""
-    found = sorted(_walk(folder, "", shown), key=lambda each: each.file.path)
-    for each in found:
-        if leads_out(folder / each.file.path, root):
-            raise OSError(errno.EXDEV, f"{each.file.path} is a link that leads out of the catalogue")
+    found = []
+    for path, file in sorted(_walk(folder)):
+        if leads_out(file, root):
+            raise OSError(errno.EXDEV, f"{path} is a link that leads out of the catalogue")
+        found.append(_code(file, path, f"{shown}/{path}"))
     return found
 
 
@@ -150,7 +152,7 @@ def _lost_in(folder: Path, shown: str) -> list[Problem]:
 
 def _no_function(folder: Path, shown: str) -> Iterator[Problem]:
     """What in a folder without function file would be passed over in silence."""
-    files = [each.file.path for each in _walk(folder, "", shown)]
+    files = sorted(path for path, _ in _walk(folder))
     if "function.yml" in files:
         yield Problem(where=f"{shown}/function.yml", what="is not read", hint=f"rename it to {FUNCTION_FILE}")
     elif any(path.startswith("code/") for path in files):
@@ -170,18 +172,26 @@ def _subfolders(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir() if not dropping(entry.name) and entry.is_dir())
 
 
-def _walk(folder: Path, prefix: str, shown: str) -> Iterator[Code]:
+def _walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
+    """Every file, with its path from the folder. Raises OSError."""
     for entry in folder.iterdir():
         if dropping(entry.name):
             continue
         path = f"{prefix}{entry.name}"
         if entry.is_dir():
-            yield from _walk(entry, f"{path}/", shown)
+            if entry.is_symlink() and folder.resolve().is_relative_to(entry.resolve()):
+                raise OSError(errno.ELOOP, f"{path} is a link that leads back to where it stands")
+            yield from _walk(entry, f"{path}/")
         elif entry.is_file() or entry.is_symlink():  # a pipe would never end; a dead link is an error to report
-            yield _code(entry, path, f"{shown}/{path}")
+            yield path, entry
 
 
 def _code(file: Path, path: str, where: str) -> Code:
-    content = file.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    return Code(file=SourceFile(path=path, sha256=digest, size=len(content)), where=where, content=content)
+    hashing, size, kept = hashlib.sha256(), 0, b""
+    with file.open("rb") as stream:
+        # A model beside a handler may have more bytes than memory should; only Python is looked into.
+        while chunk := stream.read(_CHUNK):
+            hashing.update(chunk)
+            size += len(chunk)
+            kept += chunk if where.endswith(".py") else b""
+    return Code(file=SourceFile(path=path, sha256=hashing.hexdigest(), size=size), where=where, content=kept)

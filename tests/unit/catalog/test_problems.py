@@ -364,6 +364,14 @@ def test_a_link_that_leads_out_of_the_catalogue(link: str, target: str, tmp_path
     assert all("link that leads out of the catalogue" in each.what for each in found)
 
 
+def test_links_that_lead_back_end(tmp_path: Path) -> None:
+    write(tmp_path, function("one"))
+    for name in ("a", "b"):
+        (tmp_path / "functions/geo/one/code/lambda/python" / name).symlink_to("..")
+    (found,) = problems(tmp_path)
+    assert "leads back to where it stands" in found.what
+
+
 def test_a_link_inside_the_catalogue_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
     write(tmp_path, {**function("one"), **function("two"), "functions/geo/one/code/lambda/python/table.csv": "1\n"})
     (tmp_path / "functions/geo/two/code/lambda/python/table.csv").symlink_to(
