@@ -1,0 +1,78 @@
+"""`builder check`, Redshift's part: a session, and the privileges that a deploy needs there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.adapters.warehouse import connect
+from builder.core import findings, sql_catalog
+from builder.errors import BuilderError, WarehouseError
+from builder.names import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from builder.adapters.warehouse import Warehouse
+    from builder.core.findings import Finding
+    from builder.core.settings import Settings
+
+_WHO = "SELECT current_user, usesuper FROM pg_user WHERE usename = current_user"
+# Shows what was granted to us, our groups and roles, and PUBLIC; to others than superusers nothing else
+# (SVV_LANGUAGE_PRIVILEGES).
+_LANGUAGE = "SELECT identity_name FROM svv_language_privileges WHERE language_name = 'exfunc'"
+
+
+def warehouse(settings: Settings) -> tuple[Finding, ...]:
+    """Connects and asks. A question that this Redshift does not understand is skipped, and said."""
+    place = settings.warehouse
+    if place is None:
+        return (findings.skipped("redshift", "RS_HOST is not set: only Lambda functions are deployed"),)
+    try:
+        session = connect(place)
+    except BuilderError as error:
+        return (findings.failed("redshift", error),)
+    with session:
+        connected = findings.ok("redshift", f"{place.user} at {place.host}:{place.port}/{place.database}")
+        return connected, *privileges(session, schema=settings.schema, database=place.database)
+
+
+def privileges(session: Warehouse, *, schema: str, database: str) -> tuple[Finding, ...]:
+    """CREATE where the functions go, and USAGE on the language of external functions."""
+    try:
+        ((user, superuser),) = session.query(_WHO).rows
+    except (WarehouseError, ValueError):
+        user, superuser = "", False
+    if superuser:
+        return (findings.ok("redshift: privileges", f"{user} is a superuser"),)
+    return (
+        _asked("redshift: CREATE", lambda: _create(session, schema, database)),
+        _asked("redshift: EXFUNC", lambda: _language(session, user)),
+    )
+
+
+def _asked(topic: str, ask: Callable[[], str]) -> Finding:
+    """`ask` gives what is so, raises PermissionError for what is missing, WarehouseError where it cannot be asked."""
+    try:
+        return findings.ok(topic, ask())
+    except PermissionError as error:
+        what, hint = error.args
+        return findings.failed(topic, WarehouseError(what, hint=hint))
+    except WarehouseError as error:
+        return findings.skipped(topic, f"could not be asked: {error.problems[0].what}")
+
+
+def _create(session: Warehouse, schema: str, database: str) -> str:
+    exists = bool(session.query(sql_catalog.schema_query(database=database, schema=schema)).rows)
+    kind, name = ("schema", schema) if exists else ("database", database)
+    ((may,),) = session.query(f"SELECT has_{kind}_privilege(current_user, {quote_literal(name)}, 'CREATE')").rows
+    if not may:
+        statement = f"GRANT CREATE ON {kind.upper()} {quote_identifier(name)} TO the user"
+        raise PermissionError(f"no CREATE on {kind} {name}", f"a superuser says: {statement}")
+    return f"CREATE on {kind} {name}"
+
+
+def _language(session: Warehouse, user: str) -> str:
+    if not session.query(_LANGUAGE).rows:
+        hint = f"a superuser says: GRANT USAGE ON LANGUAGE EXFUNC TO {quote_identifier(user) if user else 'the user'}"
+        raise PermissionError("no USAGE on language EXFUNC, which external functions take", hint)
+    return "USAGE on language EXFUNC"

@@ -1,0 +1,123 @@
+"""The deploying identity's policy: everything that we call, on what is ours, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from builder.adapters.fakes import IDENTITY
+from builder.core import permissions
+from builder.core.settings import Aws, Settings, Warehouse
+
+ADAPTERS = Path(__file__).resolve().parents[3] / "builder" / "adapters"
+SETTINGS = Settings(lambda_prefix="dev-", warehouse=Warehouse(host="h"))
+ROLE = "arn:aws:iam::123456789012:role/path/run"
+# Operations that take no permission of the deploying identity's: STS answers everybody, and simulating is optional.
+FREE = {"get_caller_identity", "simulate_principal_policy"}
+SERVICES = ("ecr", "iam", "lambda", "sts")
+
+
+def actions(grants: tuple[permissions.Grant, ...]) -> set[str]:
+    return {action for grant in grants for action in grant.actions}
+
+
+def operations() -> dict[str, set[str]]:
+    """IAM actions by operation, as boto3 spells it; services share a few names."""
+    found: dict[str, set[str]] = {}
+    for service in SERVICES:
+        for name in botocore.session.get_session().get_service_model(service).operation_names:
+            found.setdefault(xform_name(name), set()).add(f"{service}:{name}")
+    return found
+
+
+def called() -> set[str]:
+    """Every operation that an adapter calls by name."""
+    known = operations()
+    found = set()
+    for path in ADAPTERS.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "call" in node.func.attr:
+                found |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)} & set(known)
+    return found
+
+
+def test_the_scan_sees_the_calls() -> None:
+    assert {"create_function", "create_role", "get_authorization_token", "invoke", "list_functions"} <= called()
+
+
+@pytest.mark.parametrize("operation", sorted(called() - FREE))
+def test_every_operation_that_we_call_is_permitted(operation: str) -> None:
+    # Invoke is the one whose action has another name (Service Authorization Reference, AWS Lambda).
+    wanted = {"lambda:InvokeFunction"} if operation == "invoke" else operations()[operation]
+    assert wanted & actions(permissions.deployer(SETTINGS, IDENTITY)), f"add {wanted} to builder/core/permissions.py"
+
+
+def test_only_what_has_no_resource_may_be_done_anywhere() -> None:
+    anywhere = [grant for grant in permissions.deployer(SETTINGS, IDENTITY) if grant.resources == ("*",)]
+    # Both take no resource type (Service Authorization Reference, ECR and Lambda).
+    assert actions(tuple(anywhere)) == {"ecr:GetAuthorizationToken", "lambda:ListFunctions"}
+
+
+def test_resources_are_those_of_the_prefix() -> None:
+    found = {grant.name: grant.resources for grant in permissions.deployer(SETTINGS, IDENTITY)}
+    assert found == {
+        "Account": ("*",),
+        "Repositories": ("arn:aws:ecr:eu-west-1:123456789012:repository/dev-*",),
+        "Functions": ("arn:aws:lambda:eu-west-1:123456789012:function:dev-*",),
+        "Roles": (
+            "arn:aws:iam::123456789012:role/DevLambdaExecutionRole",
+            "arn:aws:iam::123456789012:role/DevRedshiftInvokeRole",
+        ),
+        "PassRole": ("arn:aws:iam::123456789012:role/DevLambdaExecutionRole",),
+    }
+
+
+def test_who_is_given_both_roles_may_change_no_role() -> None:
+    grants = permissions.deployer(replace(SETTINGS, execution_role=ROLE, invoke_role=ROLE), IDENTITY)
+    assert {action for action in actions(grants) if action.startswith("iam:")} == {"iam:PassRole"}
+    assert grants[-1].resources == (ROLE,)
+
+
+def test_a_role_is_passed_to_lambda_only() -> None:
+    statement = permissions.document(permissions.deployer(SETTINGS, IDENTITY))["Statement"][-1]
+    assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+
+def test_the_policy_fits_into_a_managed_policy() -> None:
+    # IAM quotas: 6,144 characters for a managed policy, white space not counted.
+    longest = replace(SETTINGS, lambda_prefix="x" * 30 + "-")
+    document = permissions.document(permissions.deployer(longest, IDENTITY))
+    assert len(json.dumps(document, separators=(",", ":"))) <= 6144
+
+
+def test_samples_hold_no_star_where_there_is_a_name() -> None:
+    for grant in permissions.deployer(SETTINGS, IDENTITY):
+        assert grant.samples == ("*",) or not [each for each in grant.samples if "*" in each]
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-west-1", "aws"), ("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn"), (None, "aws")],
+)
+def test_the_partition_follows_from_the_region(region: str | None, partition: str) -> None:
+    assert permissions.place(Settings(aws=Aws(region=region))).partition == partition
+
+
+def test_the_account_is_a_roles_or_anyones() -> None:
+    assert permissions.place(Settings()).account == "*"
+    assert permissions.place(Settings(aws=Aws(assume_role_arn=ROLE))).account == "123456789012"
+    assert permissions.place(Settings(execution_role=ROLE), "210987654321").account == "210987654321"
+
+
+def test_the_roles_documents_are_the_ones_that_deploy_makes() -> None:
+    found = permissions.documents(SETTINGS, IDENTITY)
+    assert found["invoke_role"]["policy"]["Statement"]["Resource"] == (
+        "arn:aws:lambda:eu-west-1:123456789012:function:dev-*"
+    )
+    assert found["execution_role"]["trust"]["Statement"]["Principal"] == {"Service": "lambda.amazonaws.com"}
