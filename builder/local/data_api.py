@@ -51,8 +51,10 @@ class DataApi:
     def close(self) -> None:
         """Ends what runs and lets results and sessions go."""
         for statement in list(self.store.statements.values()):
-            if not statement.done:
-                interrupt(statement)
+            with statement.changed:
+                if statement.status == SUBMITTED:
+                    statement.abort(CANCELLED)
+            interrupt(statement)
         self.sessions.close()
         self.store.close()
 

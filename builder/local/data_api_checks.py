@@ -64,9 +64,9 @@ def interrupt(statement: Statement) -> None:
 
     A statement that was just about to start, or between two steps, would miss a single interrupt.
     """
-    statement.cancelled = True
     if statement.done:
         return
+    statement.cancelled = True
 
     def repeat() -> None:
         for _ in range(int(INTERRUPTING / _AGAIN)):

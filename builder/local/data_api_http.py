@@ -19,7 +19,7 @@ from builder.local.data_api_model import ApiError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from builder.local.data_api import DataApi
     from builder.local.data_api_warehouse import Warehouse
@@ -44,10 +44,11 @@ class Reply:
 
 @dataclass(kw_only=True)
 class Front:
-    """Answers requests. `serve` takes a connected client and returns when it has gone."""
+    """Answers requests. `serve` takes a connected client and returns when it has gone; `closing` ends the rest."""
 
     data: DataApi
     warehouse: Warehouse
+    closing: Callable[[], None]
 
     def __post_init__(self) -> None:
         self.room = threading.BoundedSemaphore(CONNECTIONS)
@@ -63,7 +64,7 @@ class Front:
             self.room.release()
 
     def close(self) -> None:
-        self.data.close()
+        self.closing()
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """One request's reply."""

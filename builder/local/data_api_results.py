@@ -6,8 +6,6 @@ import csv
 import io
 import math
 import struct
-import tempfile
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -50,20 +48,22 @@ class TooLarge(Exception):  # noqa: N818 - the runner turns it into the statemen
 
 @dataclass(kw_only=True)
 class Kept:
-    """One statement's rows, as DataRow messages in text format, in a file without a name. `pages` are (place, rows)."""
+    """One statement's rows, as DataRow messages in text format, in a file of their own. `pages` are (place, rows).
+
+    The file is open only while it is written or a page is read: results stay for a day, and there may be thousands.
+    """
 
     columns: tuple[Column, ...]
-    folder: Path | None = None
+    path: Path
     limit: int = RESULT_LIMIT
     rows: int = 0
     size: int = 0
     pages: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 - closed by close()
+        self.file = self.path.open("wb")
         self.written = 0
         self.filling = PAGE_BYTES
-        self.lock = threading.Lock()
 
     def add(self, messages: bytes) -> None:
         """Raises TooLarge once the values are beyond the limit."""
@@ -85,15 +85,19 @@ class Kept:
         if self.size > self.limit:
             raise TooLarge
 
+    def finish(self) -> None:
+        """Behind the last row."""
+        self.file.close()
+
     def page(self, number: int) -> Iterator[list[str | None]]:
         """The rows of a page, values as PostgreSQL's text. The first page of an empty result is empty."""
         if number >= len(self.pages):
             return
         start = self.pages[number][0]
         end = self.pages[number + 1][0] if number + 1 < len(self.pages) else self.written
-        with self.lock:
-            self.file.seek(start)
-            data = self.file.read(end - start)
+        with self.path.open("rb") as file:
+            file.seek(start)
+            data = file.read(end - start)
         at = 0
         while at < len(data):
             length = _HEAD.unpack_from(data, at)[1]
@@ -101,8 +105,9 @@ class Kept:
             at += length + 1
 
     def close(self) -> None:
-        with self.lock:
-            self.file.close()
+        """Lets the rows go."""
+        self.file.close()
+        self.path.unlink(missing_ok=True)
 
 
 def _values(data: bytes, at: int, count: int) -> Iterator[str | None]:

@@ -31,9 +31,9 @@ CANCELLED = "Query cancelled on user's request"
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
-    """`folder` is where results are kept, None for the system's; `timer` counts nanoseconds."""
+    """`folder` is where results are kept; `timer` counts nanoseconds."""
 
-    folder: Path | None = None
+    folder: Path
     timer: Callable[[], int] = time.perf_counter_ns
 
     def run(self, statement: Statement, connect: Callable[[], Session], release: Callable[[], None]) -> None:
@@ -124,9 +124,10 @@ class Runner:
         if result.chunks is None:
             part.rows, part.size = affected(result.tag), 0
             return
-        kept = Kept(columns=tuple(prepared.columns or ()), folder=self.folder)
+        kept = Kept(columns=tuple(prepared.columns or ()), path=self.folder / part.id.replace(":", "-"))
         try:
             drain(result, kept, statement)
+            kept.finish()
         except BaseException:
             kept.close()
             raise

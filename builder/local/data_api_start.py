@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,7 +19,6 @@ from builder.local.data_api_warehouse import Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from builder.local.engine import Engine
     from builder.local.login import Credentials
@@ -28,6 +30,11 @@ RUNNING = 16
 def front(engine: Engine, credentials: Credentials, *, file: Path | None, port: int, region: str | None) -> Front:
     """What answers HTTP beside the wire protocol. Roles are kept, and results spilled, beside the database's `file`."""
     folder = file.parent if file is not None else None
+    if folder is not None:
+        # What a process that was killed has left; two never have the same database open.
+        for left in folder.glob("results-*"):
+            shutil.rmtree(left, ignore_errors=True)
+    spilled = TemporaryDirectory(prefix="results-", dir=folder)
     pool = ThreadPoolExecutor(max_workers=RUNNING, thread_name_prefix="data-api")
     door = Door(engine=engine, credentials=credentials, secret=secrets(region))
     warehouse = Warehouse(
@@ -37,7 +44,14 @@ def front(engine: Engine, credentials: Credentials, *, file: Path | None, port: 
         region=region or "us-east-1",
         file=folder / "warehouse.json" if folder is not None else None,
     )
-    return Front(data=DataApi(door=door, runner=Runner(folder=folder), start=pool.submit), warehouse=warehouse)
+    data = DataApi(door=door, runner=Runner(folder=Path(spilled.name)), start=pool.submit)
+
+    def close() -> None:
+        data.close()
+        pool.shutdown(wait=False, cancel_futures=True)
+        spilled.cleanup()
+
+    return Front(data=data, warehouse=warehouse, closing=close)
 
 
 def secrets(region: str | None) -> Callable[[str], str]:

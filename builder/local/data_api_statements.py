@@ -89,6 +89,11 @@ class Statement:
         ]
 
     @property
+    def bytes(self) -> int:
+        """What its texts weigh, roughly."""
+        return sum(map(len, self.sqls)) + sum(map(len, self.values.values()))
+
+    @property
     def done(self) -> bool:
         return self.status in ENDS
 

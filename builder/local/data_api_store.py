@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 ACTIVE = 500
 RETENTION = 24 * 3600.0
 TOKEN_RETENTION = 8 * 3600.0
-# Ours: a local disk is not a warehouse's. The oldest results go first.
+# Ours: a local disk is not a warehouse's, nor is its memory. The oldest results and statements go first.
 TOTAL_BYTES = 2 * 1000 * 1000 * 1000
+STATEMENTS = 10_000
+TEXT_BYTES = 100 * 1000 * 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,8 @@ class Store:
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
         self.pids = itertools.count(1 << 30)
+        self.active: dict[str, Statement] = {}
+        self.text = 0
 
     def seen(self, token: str, operation: str, request: str) -> Statement | None:
         """The statement of an earlier call with this token. Raises ApiError where that call asked for another thing."""
@@ -57,13 +61,15 @@ class Store:
     def check_room(self) -> None:
         """Raises ActiveStatementsExceededException."""
         self._forget(self.clock())
-        if sum(not each.done for each in self.statements.values()) >= ACTIVE:
+        self.active = {key: each for key, each in self.active.items() if not each.done}
+        if len(self.active) >= ACTIVE:
             text = f"Active statements exceeded the allowed quota ({ACTIVE})."
             raise ApiError("ActiveStatementsExceededException", text)
 
     def add(self, statement: Statement, token: str, operation: str, request: str) -> None:
         """Behind `check_room`, under the same lock."""
-        self.statements[statement.id] = statement
+        self.statements[statement.id] = self.active[statement.id] = statement
+        self.text += statement.bytes
         if token:
             until = self.clock() + TOKEN_RETENTION
             self.tokens[token] = Told(operation=operation, request=request, statement=statement.id, until=until)
@@ -93,13 +99,22 @@ class Store:
                     part.kept = None
 
     def _forget(self, now: float) -> None:
-        for key, told in list(self.tokens.items()):
-            if told.until <= now:
-                del self.tokens[key]
-        for key, statement in list(self.statements.items()):
-            if statement.done and statement.updated + RETENTION <= now:
-                del self.statements[key]
-                statement.close()
+        """Both are in the order of their making, so the first that stays ends the search."""
+        for token in list(itertools.takewhile(lambda each: self.tokens[each].until <= now, self.tokens)):
+            del self.tokens[token]
+        gone = []
+        left, text = len(self.statements), self.text
+        for statement in self.statements.values():
+            over = left > STATEMENTS or text > TEXT_BYTES
+            if statement.done and (over or statement.updated + RETENTION <= now):
+                gone.append(statement)
+                left, text = left - 1, text - statement.bytes
+            elif statement.done:
+                break
+        for statement in gone:
+            del self.statements[statement.id]
+            statement.close()
+        self.text = text
 
     def close(self) -> None:
         with self.lock:

@@ -17,6 +17,7 @@ from builder.local.login import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.unit.local.client import Client
 
@@ -33,7 +34,7 @@ SECRETS = {
 class Desk:
     """The API over a session in this process. Work waits in `queue` until `work` does it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, folder: Path) -> None:
         self.now = 1_000_000.0
         self.queue: list[Callable[[], None]] = []
         self.client = client
@@ -43,7 +44,7 @@ class Desk:
         ticks = itertools.count(0, 1000)
         self.api = DataApi(
             door=door,
-            runner=Runner(timer=lambda: next(ticks)),
+            runner=Runner(folder=folder, timer=lambda: next(ticks)),
             start=self.queue.append,
             clock=lambda: self.now,
             key=lambda: next(ids),
@@ -71,8 +72,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(client: Client) -> Iterator[Desk]:
-    made = Desk(client)
+def desk(client: Client, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(client, tmp_path)
     yield made
     made.api.close()
 
@@ -252,6 +253,19 @@ def test_a_result_beyond_the_limit_fails_its_statement(desk: Desk, monkeypatch: 
 
     assert described["Error"] == "ERROR: Database response exceeded size limit"
     assert described["HasResultSet"] is False
+
+
+def test_the_oldest_statements_are_forgotten_beyond_a_number(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_api_store, "STATEMENTS", 3)
+    waiting = desk.execute("SELECT 0")["Id"]
+    queued = desk.queue.pop()
+    keys = [desk.run("SELECT 1")["Id"] for _ in range(5)]
+
+    listed = desk.api.call("ListStatements", {"Status": "ALL"})["Statements"]
+    # What has not run yet is never forgotten.
+    assert [each["Id"] for each in listed] == [keys[4], keys[3], waiting]
+    queued()
+    assert desk.status(waiting) == "FINISHED"
 
 
 def test_a_token_of_another_list_is_refused(desk: Desk) -> None:
