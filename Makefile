@@ -19,7 +19,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup tools venv lock list validate build push plan deploy remove lint lint-fix types test test-unit test-integration \
-        bench demo clean clean-all
+        bench faults demo clean clean-all
 
 lock: venv  ## requirements.lock, from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --all-extras --universal --python-version 3.10 --generate-hashes \
@@ -81,6 +81,9 @@ test-unit: venv  ## the tests that need no Docker engine
 
 test-integration: setup tools  ## the tests that need Docker or the local cloud
 	@$(BIN)/pytest -m "docker or cloud"
+
+faults: venv  ## let every call of deploy, update and remove fail in every way, and run the same command again
+	@PYTHONPATH=.:images/runtime $(BIN)/python -m tests.faults
 
 bench: setup  ## measure (only=dispatch for one row)
 	@$(BIN)/python -m tests.benchmarks $(only)

@@ -1,0 +1,145 @@
+"""The fault matrix: every mutating call of a deploy, an update and a removal fails in every way, and the same command
+is run again. It must lead to the world, the receipt and the empty plan that an undisturbed run leads to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from builder.adapters.faults import WAYS, KilledError
+from builder.errors import BuilderError
+from tests.unit.deploy.cloud import (
+    LAMBDA_ONLY,
+    POLYFILL,
+    QUADBIN,
+    WITH_REDSHIFT,
+    Site,
+    a_function,
+    lock,
+    scopes,
+    with_function,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from builder.core.settings import Settings
+
+GIVEN = replace(
+    WITH_REDSHIFT,
+    execution_role="arn:aws:iam::123456789012:role/run",
+    invoke_role="arn:aws:iam::123456789012:role/call",
+)
+SETTINGS = {"own roles": WITH_REDSHIFT, "Lambda alone": LAMBDA_ONLY, "given roles": GIVEN}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A command, and the site that it is given."""
+
+    name: str
+    prepare: Callable[[Path], Site]
+    run: Callable[[Site], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One call that failed in one way. `wrong` says in what the second run did not arrive; empty where it did."""
+
+    scenario: str
+    call: str
+    way: str
+    wrong: tuple[str, ...]
+
+
+def a_site(folder: Path, settings: Settings) -> Site:
+    folder.mkdir(parents=True, exist_ok=True)
+    site = Site(folder, settings=settings)
+    site.cloud.roles.given |= {role for role in (settings.execution_role,) if role}
+    site.push()
+    return site
+
+
+def deployed(folder: Path, settings: Settings) -> Site:
+    site = a_site(folder, settings)
+    site.deploy(scopes())
+    return site
+
+
+def update(site: Site) -> None:
+    """A second release: another image, more memory, a changed signature."""
+    site.images = lock(build=2)
+    native = a_function("quadbin_twice", "quadbin", ("BIGINT", "BIGINT"), kind="sql", sql="SELECT $1 * $2")
+    module = with_function(QUADBIN, native)
+    module = with_function(module, replace(POLYFILL, config=replace(POLYFILL.config, memory_size=3008)))
+    site.deploy(scopes(modules=(module,)))
+
+
+def pushed_again(folder: Path, settings: Settings) -> Site:
+    site = deployed(folder, settings)
+    site.images = lock(build=2)
+    site.push()
+    return site
+
+
+def scenarios(settings: Settings, label: str) -> Iterator[Scenario]:
+    yield Scenario(
+        name=f"deploy, {label}",
+        prepare=lambda folder: a_site(folder, settings),
+        run=lambda site: site.deploy(scopes()),
+    )
+    yield Scenario(name=f"update, {label}", prepare=lambda folder: pushed_again(folder, settings), run=update)
+    yield Scenario(
+        name=f"remove, {label}",
+        prepare=lambda folder: deployed(folder, settings),
+        run=lambda site: site.remove(scopes()),
+    )
+
+
+def every() -> Iterator[Scenario]:
+    for label, settings in SETTINGS.items():
+        yield from scenarios(settings, label)
+
+
+def tries(scenario: Scenario, folder: Path) -> Iterator[Tried]:
+    """One for each call and each way, until a run ends with no call left to fail."""
+    whole = scenario.prepare(folder / "whole")
+    whole.cloud.faults.again()
+    scenario.run(whole)
+    count = len(whole.cloud.faults.calls)
+    for kind, after in WAYS:
+        for number in range(1, count + 1):
+            way = f"{kind} {'after' if after else 'before'} its effect"
+            site = scenario.prepare(folder / f"{kind}-{after}-{number}")
+            call = _fail(scenario, site, number, kind=kind, after=after)
+            yield Tried(scenario=scenario.name, call=call, way=way, wrong=tuple(_wrong(scenario, site, whole)))
+
+
+def _fail(scenario: Scenario, site: Site, number: int, *, kind: str, after: bool) -> str:
+    faults = site.cloud.faults
+    faults.again()
+    faults.at, faults.after, faults.kind = number, after, kind  # type: ignore[assignment]
+    try:
+        scenario.run(site)
+    except (BuilderError, KilledError):
+        return faults.calls[number - 1]
+    finally:
+        faults.again()
+    raise AssertionError(f"{scenario.name}: call {number} failed ({kind}), and the run did not notice")
+
+
+def _wrong(scenario: Scenario, site: Site, whole: Site) -> Iterator[str]:
+    try:
+        scenario.run(site)
+        site.cloud.faults.again()
+        scenario.run(site)
+    except BuilderError as error:
+        yield f"the same command failed again: {error}"
+        return
+    yield from (f"{part} differ" for part, held in site.world().items() if held != whole.world()[part])
+    if site.receipt != whole.receipt:
+        yield "the receipts differ"
+    if site.cloud.faults.calls:
+        yield f"a third run still changed something: {', '.join(site.cloud.faults.calls)}"

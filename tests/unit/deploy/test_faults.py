@@ -1,0 +1,47 @@
+"""The fault matrix with roles of our own (`make faults` runs all of it), and the faults themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.adapters.faults import WAYS, Faults, KilledError
+from builder.errors import AwsError, BuilderError
+from tests.unit.deploy import matrix
+from tests.unit.deploy.cloud import WITH_REDSHIFT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("scenario", matrix.scenarios(WITH_REDSHIFT, "own roles"), ids=lambda scenario: scenario.name)
+def test_whatever_fails_the_same_command_converges(tmp_path: Path, scenario: matrix.Scenario) -> None:
+    tried = list(matrix.tries(scenario, tmp_path))
+    assert not [each for each in tried if each.wrong]
+    # Every call is tried in every way.
+    assert len(tried) % len(WAYS) == 0
+    assert len({each.call for each in tried}) >= 3
+
+
+def test_a_killed_process_makes_no_further_call() -> None:
+    faults = Faults(at=1, kind="killed")
+    done: list[str] = []
+    for name in ("first", "second"):
+        with pytest.raises(KilledError), faults.call(name):
+            done.append(name)
+    assert done == []
+    assert faults.calls == ["first"]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_time_out_tells_nothing_of_the_effect(after: bool) -> None:  # noqa: FBT001  a parameter of the test
+    done: list[str] = []
+    with pytest.raises(AwsError, match="no answer"), Faults(at=1, after=after, kind="time-out").call("x"):
+        done.append("x")
+    assert bool(done) == after
+
+
+def test_no_handler_of_errors_stops_a_kill() -> None:
+    assert not issubclass(KilledError, Exception)
+    assert not issubclass(KilledError, BuilderError)
