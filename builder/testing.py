@@ -28,7 +28,7 @@ from builder.adapters.process import run
 from builder.core import cases, settings
 from builder.core.catalog import open_catalog
 from builder.core.modules import group
-from builder.errors import BuilderError, SettingsError
+from builder.errors import BuilderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -90,9 +90,7 @@ class Suite:
 
     @cached_property
     def warehouse(self) -> warehouse.Warehouse:
-        if self._settings.warehouse is None:
-            raise SettingsError("no Redshift is configured", where="RS_HOST")
-        return warehouse.connect(self._settings.warehouse)
+        return warehouse.configured(self._settings)
 
     def builder(self, *arguments: str, environ: dict[str, str]) -> str:
         """The command line in a process of its own, with our state folder. Returns its standard output."""

@@ -13,6 +13,7 @@ from redshift_connector.error import Error
 from builder.adapters import warehouse_errors
 from builder.core import sql_catalog
 from builder.core.observed import WarehouseState
+from builder.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from builder.core.observed import Routine
+    from builder.core.settings import Settings
     from builder.core.settings import Warehouse as Place
     from builder.model import Statement
 
@@ -75,6 +77,14 @@ def connect(place: Place, *, seconds: int = CONNECT_SECONDS) -> RedshiftWarehous
     connection._usock.settimeout(None)  # noqa: SLF001
     connection.autocommit = True
     return RedshiftWarehouse(connection, database=place.database)
+
+
+def configured(settings: Settings) -> RedshiftWarehouse:
+    """A session with the Redshift of the settings. Raises SettingsError where they name none, WarehouseError else."""
+    if settings.warehouse is None:
+        hint = "set RS_HOST, RS_DATABASE, RS_USER and RS_PASSWORD, or `builder local up`"
+        raise SettingsError("no Redshift is configured", where="RS_HOST", hint=hint)
+    return connect(settings.warehouse)
 
 
 class RedshiftWarehouse:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from builder import names, ways
-from builder.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +30,6 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
 
         aws, prefix = Aws(app.settings), app.settings.lambda_prefix
         return ways.deployed(partial(invoke, aws), name=lambda module: names.lambda_name(prefix, module))
-    if app.settings.warehouse is None:
-        raise SettingsError(
-            "no Redshift is configured",
-            where="RS_HOST",
-            hint="set RS_HOST, RS_USER and RS_PASSWORD, or `builder local up`",
-        )
     from builder.adapters import warehouse  # noqa: PLC0415  each way loads only its own libraries
 
-    return ways.SqlWay(warehouse.connect(app.settings.warehouse), schema=app.settings.schema)
+    return ways.SqlWay(warehouse.configured(app.settings), schema=app.settings.schema)

@@ -11,7 +11,7 @@ import click
 from builder.commands._options import configuration, output_format, pass_app
 from builder.core.answers import objects, plain
 from builder.core.sql_text import split
-from builder.errors import SettingsError, UsageError
+from builder.errors import UsageError
 
 if TYPE_CHECKING:
     from builder.adapters.warehouse import Result
@@ -30,13 +30,10 @@ def command(app: App, sql: str) -> None:
     several give a list of such lists.
     """
     statements = _statements(sys.stdin.read() if sql == "-" else sql)
-    if app.settings.warehouse is None:
-        hint = "set RS_HOST, RS_DATABASE, RS_USER and RS_PASSWORD, or `builder local up`"
-        raise SettingsError("no Redshift is configured", where="RS_HOST", hint=hint)
-    from builder.adapters.warehouse import connect  # noqa: PLC0415  the driver is slow to load: after the checks
+    from builder.adapters.warehouse import configured  # noqa: PLC0415  the driver is slow to load: after the check
 
     found = []
-    with connect(app.settings.warehouse) as warehouse:
+    with configured(app.settings) as warehouse:
         for statement in statements:
             start = time.perf_counter()
             answer = warehouse.query(statement)
