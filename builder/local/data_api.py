@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder.local import data_api_metadata as metadata
 from builder.local import data_api_results as results
-from builder.local.data_api_checks import checked, interrupt, wait
+from builder.local.data_api_checks import checked, interrupt, no_result, wait
 from builder.local.data_api_model import ApiError, invalid
 from builder.local.data_api_pages import page, start, token
 from builder.local.data_api_run import CANCELLED
@@ -188,14 +188,18 @@ class DataApi:
     def _page(self, given: dict[str, Any], form: str) -> dict[str, Any]:
         statement, part = self.store.find(given["Id"])
         wait(statement, given)
-        if not statement.done or part is None or part.kept is None:
-            text = "Query does not have result. Please check query status with DescribeStatement."
-            raise ApiError("ResourceNotFoundException", text, ResourceId=given["Id"])
+        kept = part.kept if part is not None else None
+        if not statement.done or part is None or kept is None:
+            raise no_result(given["Id"])
         if statement.format != form:
             other = "GetStatementResultV2" if form == "JSON" else "GetStatementResult"
             raise invalid(f"The result of this statement is in {statement.format} format. Use {other}.")
-        kept, number = part.kept, start(given, f"{part.id}/")
-        rows: Sequence[Any] = results.records(kept, number) if form == "JSON" else results.csv_records(kept, number)
+        number = start(given, f"{part.id}/")
+        try:
+            rows: Sequence[Any] = results.records(kept, number) if form == "JSON" else results.csv_records(kept, number)
+        except FileNotFoundError:
+            # It went to make room, just now.
+            raise no_result(given["Id"]) from None
         reply = {
             "Records": rows,
             "ColumnMetadata": results.metadata(kept.columns),

@@ -59,6 +59,11 @@ def wait(statement: Statement, given: Mapping[str, Any]) -> None:
             statement.waiting -= 1
 
 
+def no_result(key: str) -> ApiError:
+    text = "Query does not have result. Please check query status with DescribeStatement."
+    return ApiError("ResourceNotFoundException", text, ResourceId=key)
+
+
 def interrupt(statement: Statement) -> None:
     """Ends a statement that runs. It goes on interrupting from a thread until the statement has ended.
 

@@ -92,10 +92,10 @@ class Front:
         shape = _input(service, operation)
         try:
             given = json.loads(body or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ApiError("SerializationException", "the request is not JSON") from None
         model.check(shape, given)
-        given = {name: value for name, value in given.items() if value is not None}
+        given = {name: given[name] for name in shape.members if given.get(name) is not None}
         return self._dispatched(service, operation, given)
 
     def _dispatched(self, service: str, operation: str, given: dict[str, Any]) -> dict[str, Any]:
