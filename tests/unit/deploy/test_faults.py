@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("scenario", matrix.scenarios(WITH_REDSHIFT, "own roles"), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize(
+    "scenario", list(matrix.scenarios(WITH_REDSHIFT, "own roles")), ids=lambda scenario: scenario.name
+)
 def test_whatever_fails_the_same_command_converges(tmp_path: Path, scenario: matrix.Scenario) -> None:
     tried = list(matrix.tries(scenario, tmp_path))
     assert not [each for each in tried if each.wrong]
