@@ -58,6 +58,7 @@ class Session:
         self.catalog = Catalog(duck=self.duck, user=self.user)
         self.cancelled = threading.Event()
         self.bundled = False
+        self.query_id = 0
         for name, value in (("rs_database", self.engine.name), ("rs_user", self.user)):
             self.duck.run(f"SET VARIABLE {name} = {_text(value)}")
         self.set_search_path(self.search_path)
@@ -186,7 +187,7 @@ class Session:
         return stage(translated, resolved.externals, caller)
 
     def caller(self) -> Caller:
-        query_id = next(self.engine.query_ids)
+        self.query_id = query_id = next(self.engine.query_ids)
         return Caller(
             duck=self.duck,
             retrying=Retrying(self.engine.invoker),

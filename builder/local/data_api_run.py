@@ -95,7 +95,7 @@ class Runner:
     def _part(self, statement: Statement, session: Session, part: Part) -> str:
         began = self.timer()
         part.status, part.updated = STARTED, statement.clock()
-        error = ""
+        error, session.query_id = "", 0
         try:
             self._one(statement, session, part)
         except SqlError as refused:
@@ -104,7 +104,7 @@ class Runner:
         except TooLarge:
             session.failed()
             error = "ERROR: Database response exceeded size limit"
-        part.duration = self.timer() - began
+        part.duration, part.query = self.timer() - began, session.query_id
         if statement.cancelled and error:
             statement.end(part, ABORTED, f"ERROR: {CANCELLED}")
         elif statement.mode or error:

@@ -209,7 +209,11 @@ def test_an_external_function_is_called_from_a_statement(served: Served, data: A
     served.gate.set()
     run(data, f"CREATE EXTERNAL FUNCTION gated(int) RETURNS int STABLE LAMBDA 'gated' IAM_ROLE '{ROLE}'")
 
-    assert rows(data, "SELECT gated(n) FROM (SELECT 3 AS n UNION ALL SELECT 4) ORDER BY 1") == [[3], [4]]
+    described = run(data, "SELECT gated(n) FROM (SELECT 3 AS n UNION ALL SELECT 4) ORDER BY 1")
+    assert data.get_statement_result(Id=described["Id"])["Records"] == [[{"longValue": 3}], [{"longValue": 4}]]
+    # The id leads to the query's own calls.
+    found = rows(data, f"SELECT count(*) FROM sys_ludf_detail WHERE query_id = {described['RedshiftQueryId']}")
+    assert found[0][0] > 0
 
 
 def test_a_large_result_comes_in_pages(data: Any) -> None:
