@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from builder.core.settings import Settings
 
 REDACTED = "***"
+# A user and a password inside an address: refused, but shown before that.
+_LOGIN = re.compile(r"(?<=://)[^/@]*(?=@)")
 COLUMNS = ("setting", "in YAML", "value", "from")
 
 
@@ -36,7 +39,7 @@ def told(layers: Sequence[Layer]) -> tuple[Row, ...]:
     rows = []
     for key in KEYS:
         given = environment(layers) if key.variable == "RS_ENV" else lookup.given(key.variable)
-        value = key.default if given is None else given.text.replace("\n", ", ")
+        value = key.default if given is None else _LOGIN.sub(REDACTED, given.text).replace("\n", ", ")
         rows.append(
             Row(
                 setting=key.flag or key.variable,

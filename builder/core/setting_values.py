@@ -136,6 +136,9 @@ def url(text: str) -> str:
     """An address with its scheme."""
     if not _URL.fullmatch(text):
         raise ValueError(f"{text!r} is no address: write http://host:port or https://host")
+    if "@" in text.partition("://")[2].partition("/")[0]:
+        # Not quoted: what stands before the @ may be a password.
+        raise ValueError("holds a user or a password: leave them out, AWS takes keys")
     return text
 
 

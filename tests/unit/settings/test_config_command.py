@@ -75,6 +75,14 @@ def test_secrets_are_named_and_not_shown(typed: Typed) -> None:
     assert (found["RS_PASSWORD"]["value"], found["RS_PASSWORD"]["origin"]) == ("***", ".env:4 RS_PASSWORD")
 
 
+def test_a_password_in_an_address_is_refused_and_not_shown(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://me:hush@example.com/x")
+    code, out, err = typed("config", "--format", "json")
+    assert code == 4
+    assert "https://***@example.com/x" in out
+    assert "hush" not in out + err
+
+
 def test_settings_that_are_wrong_are_shown_and_then_refused(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "configs" / "base.yaml").write_text("aws: {regoin: eu-west-1}\nredshift: {port: 0}\n", encoding="utf-8")
     code, out, err = typed("config", "--format", "json")
