@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from builder.local.data_api_statements import Part, Statement
 
-# Redshift management guide, "Considerations when calling the Amazon Redshift Data API".
+# Redshift management guide, "Considerations when calling the Amazon Redshift Data API". It once said 200 active
+# statements; the service's own message says 500.
 ACTIVE = 500
 RETENTION = 24 * 3600.0
 TOKEN_RETENTION = 8 * 3600.0
