@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import pkgutil
 import sys
@@ -24,12 +25,14 @@ class Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         found = (module.name for module in pkgutil.iter_modules(builder.commands.__path__))
-        return sorted(name.replace("_", "-") for name in found if not name.startswith("_"))
+        # A verb that is a word of Python's has a file with a trailing underscore: import_.py.
+        return sorted(name.rstrip("_").replace("_", "-") for name in found if not name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"builder.commands.{cmd_name.replace('-', '_')}")
+        file = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"builder.commands.{file}{'_' * keyword.iskeyword(file)}")
         command: click.Command = module.command
         return command
 

@@ -161,7 +161,8 @@ def _lambda_body(definition: Definition, aliases: Sequence[str]) -> tuple[_Body,
     if not (definition.folder / path).is_file():
         return _Body(code=code), [_missing(definition, "code_file", path)]
     try:
-        found = folders.code(definition.folder / code, f"{definition.shown}/{code}", root=definition.catalogue)
+        folder = definition.folder / code
+        found = folders.code(folder, f"{definition.shown}/{code}", root=definition.catalogue, known=folder)
     except OSError as error:
         return _Body(code=code), [folders.unreadable(f"{definition.shown}/{code}", error)]
     requirements, file, problems = _requirements(definition, code)
@@ -172,9 +173,15 @@ def _lambda_body(definition: Definition, aliases: Sequence[str]) -> tuple[_Body,
         code=code,
         files=tuple(each.file for each in files),
         requirements=requirements,
-        wrappers=wrappers.used((each.content for each in files if each.where.endswith(".py")), aliases),
+        wrappers=wrappers.used((each.content for each in files if each.where.endswith(".py")), _absent(files, aliases)),
     )
     return body, problems
+
+
+def _absent(files: list[Code], aliases: Sequence[str]) -> list[str]:
+    """The names of wrappers that the folder does not hold itself."""
+    own = {each.file.path for each in files}
+    return [name for name in aliases if f"{name.replace('.', '/')}.py" not in own]
 
 
 def _python(code: Code) -> list[Problem]:
@@ -236,7 +243,8 @@ def _missing(definition: Definition, key: str, path: str) -> Problem:
 def _outside(definition: Definition, key: str, path: str) -> list[Problem]:
     parts = PurePosixPath(path)
     if path and "\\" not in path and "\0" not in path and not parts.is_absolute() and ".." not in parts.parts:
-        if not folders.leads_out(definition.folder / path, definition.catalogue):
+        # The loader has looked at the function's folder itself.
+        if not folders.leads_out(definition.folder / path, definition.catalogue, known=definition.folder):
             return []
         what = f"{path!r} is behind a link that leads out of the catalogue"
         return [definition.problem(*_REDSHIFT, key, what=what, hint="copy what it leads to")]

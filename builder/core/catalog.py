@@ -69,20 +69,35 @@ def parse(documents: Iterable[Document]) -> Parsed:
     return parsed
 
 
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """Everything that the roots hold, with what is wrong with it. `where` names the file of each function."""
+
+    catalog: Catalog
+    where: dict[str, str]
+    problems: tuple[Problem, ...]
+
+
 def load(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -> Catalog:
     """Everything that the roots hold. Messages name files from `base` on; names are checked with the Lambda prefix.
 
     Raises CatalogError with every problem of every file.
     """
+    found = survey(roots, base=base, prefix=prefix)
+    if found.problems:
+        raise CatalogError(problems=found.problems)
+    return found.catalog
+
+
+def survey(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -> Survey:
+    """What `load` reads, as far as it can be read. Functions with problems are in it where they have a name."""
     found = _Found()
     for root in dict.fromkeys(roots):
         _collect(root, _shown(root, base), found)
     parsed = parse(found.documents.values())
     functions, problems = _assemble(parsed, found, prefix)
     problems += found.problems + parsed.problems
-    if problems:
-        raise CatalogError(problems=checks.in_order(problems))
-    return Catalog(
+    catalog = Catalog(
         roots=tuple(str(root) for root in roots),
         functions=tuple(sorted(functions, key=lambda each: (each.module, each.name))),
         shared_libs=tuple(found.libs[name] for name in sorted(found.libs)),
@@ -90,6 +105,8 @@ def load(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -
         notices=tuple(found.notices + parsed.notices),
         wrappers=tuple(dict.fromkeys(found.wrappers)),
     )
+    where = {document.name: document.where for document in parsed.documents}
+    return Survey(catalog=catalog, where=where, problems=tuple(checks.in_order(problems)))
 
 
 def open_catalog(roots: Sequence[str], project: Path, *, prefix: str = "") -> Catalog:

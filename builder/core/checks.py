@@ -155,7 +155,11 @@ def _signature(each: Definition) -> list[Problem]:
 
 
 def _names(each: Definition) -> list[Problem]:
-    where, name, module = each.document.where, each.document.name, each.document.module
+    return folder_names(each.document.module, each.document.name, where=each.document.where)
+
+
+def folder_names(module: str, name: str, *, where: str) -> list[Problem]:
+    """Folders' names that cannot be a module's or a function's."""
     problems = names.check_identifier(name, where=where)
     if not problems and not _NAME.fullmatch(name):
         what = f"the folder's name {name!r} cannot be a function's"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -10,12 +11,34 @@ import yaml
 from builder.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     Loader = type[yaml.CSafeLoader | yaml.SafeLoader]
 
 # libyaml is seven times as fast as the pure parser and is in every wheel; a source build may lack it.
 _LOADER: Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
+
+
+@lru_cache(maxsize=4096)
+def _tag(text: str) -> str:
+    """What a plain scalar is: by the rules of PyYAML's resolver. Keys and types are the same words in every file."""
+    rules = _LOADER.yaml_implicit_resolvers
+    for tag, form in [*rules.get(text[:1], ()), *rules.get(None, ())]:
+        if form.match(text):
+            return str(tag)
+    return _STR
+
+
+class _Reader(_LOADER):  # type: ignore[valid-type, misc]  # one of two classes, whichever this PyYAML has
+    """Looks a scalar's kind up once a text, and not once a place."""
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
+        if kind is yaml.ScalarNode:
+            return _tag(value or "") if implicit[0] else _STR
+        return _SEQ if kind is yaml.SequenceNode else _MAP
+
 
 # A document of ours holds some hundred values. A few lines of aliases can stand for billions, or for themselves.
 VALUES_LIMIT = 100_000
@@ -45,9 +68,13 @@ def read(text: str, where: str) -> tuple[Marked | None, list[Problem]]:
     """The one document of a text. None, and the problem, where it is not YAML."""
     try:
         # A safe loader, named by a variable because the C one may be missing.
-        loader = _LOADER(text)
+        loader = _Reader(text)
         try:
             node = loader.get_single_node()
+            try:
+                return Marked(where=where, data=_plain(node, _Count()), text=text), []
+            except (_OutOfTheOrdinaryError, RecursionError):
+                pass
             if node is not None and _is_endless(node):
                 what = f"its aliases stand for more than {VALUES_LIMIT:,} values"
                 return None, [Problem(where=where, what=what, hint="write the values out")]
@@ -71,6 +98,59 @@ def dotted(path: Sequence[str | int]) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text
+
+
+class _OutOfTheOrdinaryError(Exception):
+    """Something that the quick road leaves to PyYAML's own constructor and to the checks."""
+
+
+class _Count:
+    """How many values a document has so far, every alias counted as what it stands for."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values = 0
+
+
+def _plain(node: yaml.Node | None, count: _Count) -> Any:
+    """The data of what nearly every document is made of: mappings with each key once, lists, texts, numbers, booleans.
+
+    PyYAML's constructor, which is general and in Python, takes three times as long; a catalogue has thousands of files.
+    """
+    count.values += 1
+    if count.values > VALUES_LIMIT or node is None:
+        raise _OutOfTheOrdinaryError
+    if isinstance(node, yaml.ScalarNode):
+        read = _SCALARS.get(node.tag)
+        if read is None:
+            raise _OutOfTheOrdinaryError
+        return read(node.value)
+    if node.tag == _SEQ:
+        return [_plain(child, count) for child in node.value]
+    if node.tag != _MAP:
+        raise _OutOfTheOrdinaryError
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        if key.tag != _STR or key.value in found:
+            raise _OutOfTheOrdinaryError
+        found[key.value] = _plain(value, count)
+    return found
+
+
+def _number(text: str) -> int:
+    # YAML 1.1 has octal, hexadecimal and sexagesimal numbers, and underscores.
+    if not text.isdecimal() or (text[0] == "0" and text != "0"):
+        raise _OutOfTheOrdinaryError
+    return int(text)
+
+
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "tag:yaml.org,2002:str": str,
+    "tag:yaml.org,2002:int": _number,
+    "tag:yaml.org,2002:bool": lambda text: text.lower() in {"yes", "true", "on"},
+    "tag:yaml.org,2002:null": lambda _: None,
+}
 
 
 def _step(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
