@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder.adapters import receipts
 from builder.adapters.execute import execute
 from builder.core import explain, recording, schedule
+from builder.core.actions import SqlAction
 from builder.errors import BuilderError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from builder.adapters.observe import World
@@ -53,14 +55,38 @@ def apply(
     """
     receipts.save(ledger.file, start)
     course = _Course(actions=actions, made=start, ledger=ledger, console=console)
-    with ThreadPoolExecutor(jobs, thread_name_prefix="apply") as pool:
+    with _bar(console, len(actions)) as show, ThreadPoolExecutor(jobs, thread_name_prefix="apply") as pool:
         try:
             while course.start(jobs, lambda action: pool.submit(_timed, action, world)):
+                show(len(course.done), course.under_way)
                 course.collect(wait(course.running, return_when=FIRST_COMPLETED).done)
         except (Exception, KeyboardInterrupt) as error:
             course.stop(error)
             raise
     return course.made
+
+
+@contextmanager
+def _bar(console: Console | None, total: int) -> Iterator[Callable[[int, str], None]]:
+    """A progress bar on a terminal, with what is under way; elsewhere nothing: the lines of what has ended must do."""
+    if console is None or not total or not console.err.is_terminal:
+        yield _nothing
+        return
+    from rich import progress as parts  # noqa: PLC0415  only on a terminal
+
+    columns = (
+        parts.MofNCompleteColumn(),
+        parts.BarColumn(),
+        parts.TimeElapsedColumn(),
+        parts.TextColumn("{task.description}", markup=False),
+    )
+    with parts.Progress(*columns, console=console.err, transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda done, under_way: progress.update(task, completed=done, description=under_way)
+
+
+def _nothing(_done: int, _under_way: str) -> None:
+    """No terminal, no bar."""
 
 
 def _timed(action: Action, world: World) -> tuple[str, float]:
@@ -83,9 +109,16 @@ class _Course:
         self.needs = schedule.needs(self.actions)
         self.waiting = list(range(len(self.actions)))
 
+    @property
+    def under_way(self) -> str:
+        return ", ".join(explain.title(self.actions[number]) for number in sorted(self.running.values()))
+
     def start(self, jobs: int, submit: Callable[[Action], Future[tuple[str, float]]]) -> bool:
-        """Starts what nothing stands before, the plan's first first. Whether anything is under way."""
-        for number in tuple(self.waiting):
+        """Starts what nothing stands before. Whether anything is under way.
+
+        SQL comes first: it goes one by one, so that a transaction that waits for a free thread makes the whole longer.
+        """
+        for number in sorted(self.waiting, key=lambda each: (not isinstance(self.actions[each], SqlAction), each)):
             if len(self.running) >= jobs:
                 break
             if self.needs[number] <= self.done:
@@ -109,8 +142,7 @@ class _Course:
     def stop(self, reason: BaseException) -> None:
         """Waits for what is under way and records it; says how far the plan has come."""
         if self.running and self.console:
-            under_way = ", ".join(explain.title(self.actions[number]) for number in sorted(self.running.values()))
-            self.console.line(f"stopping; still under way: {under_way}")
+            self.console.line(f"stopping; still under way: {self.under_way}")
         try:
             self.collect(wait(self.running).done)
         except BuilderError as error:

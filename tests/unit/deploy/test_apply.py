@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import io
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -83,13 +84,15 @@ def test_functions_of_different_modules_are_made_at_the_same_time_within_the_bou
     assert len(site.cloud.functions.held) == 6
 
 
-def test_one_job_is_one_at_a_time_and_in_the_order_of_the_plan(tmp_path: Path) -> None:
+def test_one_job_is_one_at_a_time_and_sql_goes_as_soon_as_it_can(tmp_path: Path) -> None:
     watched = Watched()
     site = a_site(tmp_path, watched)
     deploy(site, jobs=1)
     assert watched.most == 1
     kinds = [call.split()[0] for call in watched.calls]
-    assert kinds == ["create_role", "put_role_policy"] * 2 + ["create_function"] * 6 + ["run"] * 7
+    assert kinds == ["create_role", "put_role_policy"] * 2 + ["run"] + ["create_function", "run"] * 6
+    modules = [re.findall(r"m\d", call)[0] for call in watched.calls[5:]]
+    assert modules == [module for n in range(6) for module in (f"m{n}", f"m{n}")]
 
 
 def test_any_number_of_jobs_leads_to_the_same_world_and_receipt(tmp_path: Path) -> None:
@@ -120,6 +123,7 @@ def test_after_a_failure_nothing_new_starts_and_what_was_under_way_is_on_record(
         "create_function carto-at-m0",
         "create_function carto-at-m1",
     ]
+    assert not [call for call in watched.calls if call.startswith("run m")]
     assert set(site.receipt.lambdas) == {"m1"}
     watched.inside = str
     deploy(site, jobs=2)
@@ -152,7 +156,20 @@ def test_all_that_fail_together_are_reported_together(tmp_path: Path) -> None:
     told = f"{caught.value}{said.getvalue()}"
     assert "create_function carto-at-m0: refused" in told
     assert "create_function carto-at-m1: refused" in told
-    assert "stopped: 4 of 17 steps are done and on record" in told
+    assert "stopped: 5 of 17 steps are done and on record" in told
+
+
+def test_a_terminal_shows_a_bar_with_what_is_under_way_and_the_lines_stay(tmp_path: Path) -> None:
+    site = a_site(tmp_path, Faults())
+    said = io.StringIO()
+    console = Console(err=Terminal(file=said, width=200, force_terminal=True, markup=False, highlight=False))
+    chosen = scopes(modules=MODULES)
+    ledger = Ledger(file=site.file, place=place_of(site.settings))
+    observed, actions = site.observe(chosen), site.plan(chosen)
+    apply(actions, observed.receipt, world=site.cloud.world, ledger=ledger, console=console)
+    assert "0/17" in said.getvalue()
+    assert "[17/17] + " in said.getvalue()
+    assert said.getvalue().count("Lambda function carto-at-m3") >= 1
 
 
 def test_ctrl_c_waits_for_what_is_under_way_and_starts_nothing_new(tmp_path: Path) -> None:
