@@ -120,7 +120,6 @@ _FUNCTIONS = (
     "lambda:CreateFunction",
     "lambda:DeleteFunction",
     "lambda:GetFunction",
-    "lambda:GetFunctionConfiguration",
     "lambda:GetPolicy",
     "lambda:InvokeFunction",
     "lambda:RemovePermission",

@@ -36,12 +36,20 @@ def operations() -> dict[str, set[str]]:
     return found
 
 
+def waiters() -> dict[str, str]:
+    """The operation that each of Lambda's waiters polls, as boto3 spells both."""
+    model = botocore.session.get_session().get_waiter_model("lambda")
+    return {xform_name(name): xform_name(model.get_waiter(name).operation) for name in model.waiter_names}
+
+
 def called() -> set[str]:
-    """Every operation that an adapter calls by name."""
-    known = operations()
+    """Every operation that an adapter calls by name, or waits by."""
+    known, polled = operations(), waiters()
     found = set()
     for path in ADAPTERS.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and node.value in polled:
+                found.add(polled[str(node.value)])
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "call" in node.func.attr:
                 found |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)} & set(known)
     return found
@@ -56,6 +64,23 @@ def test_every_operation_that_we_call_is_permitted(operation: str) -> None:
     # Invoke is the one whose action has another name (Service Authorization Reference, AWS Lambda).
     wanted = {"lambda:InvokeFunction"} if operation == "invoke" else operations()[operation]
     assert wanted & actions(permissions.deployer(SETTINGS, IDENTITY)), f"add {wanted} to builder/core/permissions.py"
+
+
+def test_nothing_is_permitted_that_we_never_call() -> None:
+    ours = {action for operation in called() for action in operations()[operation]}
+    # What no call of ours names: tags given at a creation, a role handed over, the registry's protocol, and what Lambda
+    # does with a repository on the caller's behalf (Service Authorization Reference, "Dependent actions").
+    implied = {"ecr:TagResource", "iam:PassRole", "iam:TagRole", "lambda:InvokeFunction"}
+    registry = (
+        "BatchCheckLayerAvailability",
+        "InitiateLayerUpload",
+        "UploadLayerPart",
+        "CompleteLayerUpload",
+        "PutImage",
+    )
+    image = ("BatchGetImage", "GetDownloadUrlForLayer", "GetRepositoryPolicy", "SetRepositoryPolicy")
+    implied |= {f"ecr:{name}" for name in (*registry, *image)}
+    assert actions(permissions.deployer(SETTINGS, IDENTITY)) <= ours | implied
 
 
 def test_only_what_has_no_resource_may_be_done_anywhere() -> None:
