@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from builder.local.backend import Session
-    from builder.local.data_api_access import Access, Door
+    from builder.local.data_api_access import Door
     from builder.local.data_api_run import Runner
 
 
@@ -57,8 +57,6 @@ class DataApi:
             interrupt(statement)
         self.sessions.close()
         self.store.close()
-
-    # Statements -----------------------------------------------------------------------------------------------------
 
     def execute(self, given: dict[str, Any]) -> dict[str, Any]:
         return self._submit("ExecuteStatement", given, (given["Sql"],), "")
@@ -177,8 +175,6 @@ class DataApi:
         ]
         return page("Sessions", found, given, most=100)
 
-    # Results --------------------------------------------------------------------------------------------------------
-
     def result(self, given: dict[str, Any]) -> dict[str, Any]:
         return self._page(given, "JSON")
 
@@ -208,13 +204,11 @@ class DataApi:
         }
         return reply | ({"NextToken": token(number + 1, f"{part.id}/")} if number + 1 < len(kept.pages) else {})
 
-    # Metadata -------------------------------------------------------------------------------------------------------
-
     def read(
         self, member: str, query: Callable[[Session, Mapping[str, Any]], list[Any]], given: Mapping[str, Any]
-    ) -> Any:
+    ) -> dict[str, Any]:
         """A list of the catalogue, in a session of its own."""
-        access: Access = self.door.access(given)
+        access = self.door.access(given)
         try:
             session = self.door.connect(access)
         except SqlError as error:
@@ -230,8 +224,7 @@ def _lister(
     member: str, query: Callable[[Session, Mapping[str, Any]], list[Any]]
 ) -> Callable[[DataApi, dict[str, Any]], dict[str, Any]]:
     def read(api: DataApi, given: dict[str, Any]) -> dict[str, Any]:
-        reply: dict[str, Any] = api.read(member, query, given)
-        return reply
+        return api.read(member, query, given)
 
     return read
 
