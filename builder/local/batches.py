@@ -116,12 +116,13 @@ def _exact(text: str) -> Any:
 
 def columns(results: list[Any], kind: types.Type) -> dict[str, Array]:
     """Results as the column `v`, with `n` true where NULL. Raises SqlError 22P02 for a value of another type."""
-    nulls = np.fromiter((value is None for value in results), dtype=np.bool_, count=len(results))
     convert, dtype, filler = _CONVERSIONS[kind.name]
     convert(results, kind)
-    if nulls.any():
+    nulls = np.zeros(len(results), dtype=np.bool_)
+    if None in results:
+        nulls = np.fromiter((value is None for value in results), dtype=np.bool_, count=len(results))
         results = [filler if value is None else value for value in results]
-    values = [_spelled(value) for value in results] if dtype is object else results
+    values = [_spelled(value) for value in results] if kind.name == "numeric" else results
     return {"v": np.array(values, dtype=dtype), "n": nulls}
 
 
@@ -144,7 +145,7 @@ def _integers(low: int, high: int) -> Callable[[list[Any], types.Type], None]:
     def check(results: list[Any], kind: types.Type) -> None:
         if not _kinds(results) <= {int}:
             _refuse(results, (int,), kind)
-        present = [value for value in results if value is not None]
+        present = [value for value in results if value is not None] if None in results else results
         if present and not (low <= min(present) and max(present) <= high):
             wrong = next(value for value in present if not low <= value <= high)
             raise SqlError("22003", f"{INVALID}: {wrong} is out of range for type {kind}")
