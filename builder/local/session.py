@@ -140,9 +140,8 @@ class Connection:
 
     def _simple(self, session: Session, body: wire.Body) -> None:
         """One text with any number of statements; several are one transaction unless they say otherwise."""
-        sql = body.text()
         try:
-            sources = split(sql)
+            sources = split(body.text())
             if not sources:
                 self._send(wire.message(b"I"))
             implicit = len(sources) > 1 and session.status == "I"
