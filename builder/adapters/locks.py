@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from builder.errors import BusyError
+from builder.errors import BusyError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,9 @@ def _now() -> str:
 
 @contextmanager
 def hold(file: Path, command: str, *, now: Callable[[], str] = _now) -> Iterator[None]:
-    """Holds the lock. Raises BusyError at once where another process has it, naming that process."""
+    """Holds the lock. Raises BusyError at once where another process has it, naming that process;
+    SettingsError where the state folder's file system has no locks, as some network file systems.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     # Never removed: who waits on a removed file and who makes a new one would both hold "the" lock.
     with file.open("a+", encoding="utf-8") as stream:
@@ -50,6 +52,12 @@ def hold(file: Path, command: str, *, now: Callable[[], str] = _now) -> Iterator
                 f"{_holder(stream.read())} is at work with this prefix",
                 where=str(file),
                 hint="wait until it has ended; the lock ends with its process, the file need not be removed",
+            ) from error
+        except OSError as error:
+            raise SettingsError(
+                f"its file system has no locks: {error.strerror}",
+                where=str(file),
+                hint="give a folder on a local disk with --state",
             ) from error
         stream.truncate(0)
         holder = {"command": command, "pid": os.getpid(), "host": socket.gethostname(), "started": now()}

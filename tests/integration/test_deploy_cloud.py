@@ -331,3 +331,21 @@ def test_a_second_deploy_at_the_same_time_is_sent_away(project: Project) -> None
             assert "builder deploy, process" in refused.err
         assert project.builder("plan").code == 0
     assert project.ours()["functions"] == []
+
+
+def test_the_password_is_in_no_output_plan_receipt_or_lock(project: Project, tmp_path: Path) -> None:
+    password = project.environ["RS_PASSWORD"]
+    assert len(password) >= 8
+    file = tmp_path / "plan.json"
+    said = [
+        project.builder("plan", "--format", "json", "--out", str(file)),
+        project.builder("deploy", "--plan", str(file), "--format", "json"),
+        project.builder("deploy", "--plan", str(file)),
+        project.builder("status"),
+        project.builder("remove", "--dry-run"),
+    ]
+    assert [each.code for each in said] == [0, 0, 11, 0, 0]
+    written = [file, *(path for path in (project.folder / ".builder").rglob("*") if path.is_file())]
+    assert len(written) >= 4
+    texts = [each.out + each.err for each in said] + [path.read_text(encoding="utf-8") for path in written]
+    assert not [text for text in texts if password in text]
