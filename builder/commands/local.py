@@ -35,7 +35,10 @@ def up(app: App, *, ephemeral: bool, aws_port: int | None, redshift_port: int | 
         aws_port=aws_port,
         redshift_port=redshift_port,
     )
-    found = stack.up(wish, app.console.line)
+    with app.console.stage("local up") as stage:
+        said: list[str] = []
+        found = stack.up(wish, said.append)
+        stage.note = ", ".join(said)
     if app.console.format == "json":
         app.console.json({"environment": found.environment, "parts": _parts(found)})
         return

@@ -24,9 +24,10 @@ def command(app: App) -> None:
 
     Nothing is imported, built or called. All problems are printed, with file and line; the exit code is then 3.
     """
-    catalog = app.catalog
-    # What Redshift would refuse in the SQL shows when it is rendered. Raises CatalogError too.
-    sql_script.creations(group(catalog, catalog.functions), app.settings)
+    with app.console.stage("validate"):
+        catalog = app.catalog
+        # What Redshift would refuse in the SQL shows when it is rendered. Raises CatalogError too.
+        sql_script.creations(group(catalog, catalog.functions), app.settings)
     counts = _counts(catalog)
     if app.console.format == "json":
         app.console.json({**counts, "notices": list(catalog.notices)})

@@ -60,7 +60,9 @@ class Stack:
             # The endpoint answers these beside the wire protocol, on the same port.
             **dict.fromkeys(_REDSHIFT_URLS, f"http://localhost:{redshift}"),
             **parts.KEYS,
+            # boto3 reads the second one only, the SDKs of other languages the first.
             "AWS_REGION": parts.REGION,
+            "AWS_DEFAULT_REGION": parts.REGION,
             "IMAGE_REGISTRY": f"localhost:{aws}",
             "RS_HOST": "localhost",
             "RS_PORT": str(redshift),

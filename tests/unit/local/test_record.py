@@ -72,6 +72,7 @@ def test_the_environment_points_at_both(tmp_path: Path) -> None:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
         "IMAGE_REGISTRY": "localhost:4567",
         "RS_HOST": "localhost",
         "RS_PORT": "5440",
