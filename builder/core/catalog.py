@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from builder.model import Function, SharedLib
 
 __all__ = ["Definition", "Document", "Parsed", "load", "open_catalog", "parse"]
+
+
+_ALIKE = 3
 
 
 @dataclass(kw_only=True)
@@ -86,7 +90,23 @@ def load(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -
     found = survey(roots, base=base, prefix=prefix)
     if found.problems:
         raise CatalogError(problems=found.problems)
-    return found.catalog
+    return replace(found.catalog, notices=_brief(found.catalog.notices))
+
+
+def _brief(notices: Sequence[str]) -> tuple[str, ...]:
+    """What is said of many functions alike is said once: every command prints the notices."""
+    counts = Counter(map(_said, notices))
+    told = (
+        f"{counts[_said(each)]} functions: {_said(each)} (`builder import` names them)"
+        if _said(each) and counts[_said(each)] > _ALIKE
+        else each
+        for each in notices
+    )
+    return tuple(dict.fromkeys(told))
+
+
+def _said(notice: str) -> str:
+    return notice.partition(": ")[2]
 
 
 def survey(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -> Survey:

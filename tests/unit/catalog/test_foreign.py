@@ -103,6 +103,12 @@ def test_names_of_its_own_and_other_clouds_are_told() -> None:
     assert any("elsewhere_only" in notice and "bigquery" in notice for notice in CATALOG.notices)
 
 
+def test_what_is_said_of_many_functions_is_said_once() -> None:
+    said = [notice for notice in CATALOG.notices if "lambda_name" in notice]
+    assert len(said) == 1
+    assert said[0].startswith("10 functions: lambda_name is not used")
+
+
 def test_two_templates_cannot_make_one_name(tmp_path: Path) -> None:
     files = function("a", PLAIN) | function("b", PLAIN)
     files |= {f"functions/geo/{name}/t.sql": EXTERNAL % "__x" for name in "ab"}
@@ -125,3 +131,23 @@ def test_a_requirements_file_that_is_not_there_and_an_address_are_problems(tmp_p
         "'more.txt' does not exist",
         "'--index-url http://x' is an option of pip",
     ]
+
+
+def test_a_root_of_ones_own_adds_names_of_wrappers(tmp_path: Path) -> None:
+    handler = "from our.wrap import redshift_handler\nlambda_handler = redshift_handler(len)\n"
+    files = function("a", handler=handler) | {"ours/_shared/wrappers.txt": "our.wrap # what we say\n"}
+    catalog = open_catalog(["functions", "ours"], write(tmp_path, files))
+    assert [each.wrappers for each in catalog.functions] == [("our.wrap",)]
+
+
+def test_a_wrapper_without_a_dot_could_hide_a_file_and_is_refused(tmp_path: Path) -> None:
+    files = function("a") | {"functions/_shared/wrappers.txt": "\nwrap\n"}
+    assert brief(problems(write(tmp_path, files))) == ["_shared/wrappers.txt:2 : 'wrap' is no dotted module name"]
+
+
+def test_an_external_function_named_by_an_expression_is_refused(tmp_path: Path) -> None:
+    text = EXTERNAL.replace("%s", "__{{ function_name ~ '_x' }}").replace("@@SCHEMA@@", "{{ schema }}")
+    files = function("a", PLAIN) | {"functions/geo/a/t.sql": text}
+    catalog = open_catalog(["functions"], write(tmp_path, files))
+    (problem,) = sql.check(catalog.functions[0])
+    assert problem.what == "the external function __a_x gets its name from an expression"
