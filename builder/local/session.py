@@ -130,7 +130,13 @@ class Connection:
             raise
         except Exception:
             log.exception("a statement failed inside the endpoint")
-            self._failed(session, SqlError("XX000", "internal error of the local endpoint; its log has the details"))
+            error = SqlError("XX000", "internal error of the local endpoint; its log has the details")
+            if kind == b"Q":
+                session.implicit_end(failed=True)
+            self._failed(session, error)
+            if kind == b"Q":
+                self._send(_ready(session))
+                self.flush()
             return kind != b"Q"
         return False
 

@@ -19,7 +19,7 @@ from builder.local.schemas import (
     parse_create_view,
     parse_drop_object,
 )
-from builder.local.sqlstate import SqlError, unsupported
+from builder.local.sqlstate import SqlError, syntax, unsupported
 from builder.local.tables import CreateTable, parse_create_table
 from builder.local.variables import Set, Show, parse_set, parse_show
 
@@ -107,6 +107,8 @@ def _query(source: Source) -> Query:
 
 def _create(source: Source, words: tuple[str, ...]) -> Statement:
     rest = tuple(word for word in words[1:] if word not in {"OR", "REPLACE", "TEMP", "TEMPORARY", "LOCAL"})
+    if not rest:
+        raise syntax("syntax error at end of input")
     if rest[0] == "EXTERNAL" and rest[1:2] != ("FUNCTION",):
         raise unsupported(" ".join(words[:3]))
     readers: dict[str, Callable[[Source], Statement]] = {

@@ -132,8 +132,11 @@ def read_startup(stream: Readable) -> Startup | None:
         return Startup(code=code, process=body.int32(), secret=body.int32())
     parameters: dict[str, str] = {}
     if code >> 16 == PROTOCOL_3 >> 16:
-        while name := body.text():
-            parameters[name] = body.text()
+        try:
+            while name := body.text():
+                parameters[name] = body.text()
+        except SqlError as error:
+            raise ProtocolError(error.message) from error
     return Startup(code=code, parameters=parameters)
 
 
