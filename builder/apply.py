@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 # Lambda takes fifteen control-plane calls a second in a Region (Lambda quotas), its waits included.
 JOBS = 4
+# Seconds. A signal that comes just before the main thread starts to wait does not wake it (CPython looks for signals
+# between bytecodes): without a limit, Ctrl-C could go unheard until a step ends.
+GLANCE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,7 @@ def apply(
         try:
             while course.start(jobs, lambda action: pool.submit(_timed, action, world)):
                 show(len(course.done), course.under_way)
-                course.collect(wait(course.running, return_when=FIRST_COMPLETED).done)
+                course.collect(wait(course.running, timeout=GLANCE, return_when=FIRST_COMPLETED).done)
         except (Exception, KeyboardInterrupt) as error:
             course.stop(error)
             raise
