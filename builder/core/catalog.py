@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -111,6 +112,17 @@ def _said(notice: str) -> str:
 
 def survey(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -> Survey:
     """What `load` reads, as far as it can be read. Functions with problems are in it where they have a name."""
+    collecting = gc.isenabled()
+    # Reading makes millions of objects and no cycles; the collector, starting over and over, took a fifth of the time.
+    gc.disable()
+    try:
+        return _survey(roots, base, prefix)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _survey(roots: Sequence[Path], base: Path | None, prefix: str) -> Survey:
     found = _Found()
     for root in dict.fromkeys(roots):
         _collect(root, _shown(root, base), found)
