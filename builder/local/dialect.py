@@ -76,7 +76,8 @@ def parse(source: Source) -> exp.Expr:
         trees = dialect.parser().parse(list(source.tokens), source.sql)
     except ParseError as error:
         raise syntax(_near(error)) from None
-    except (SqlglotError, RecursionError):
+    except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, LookupError):
+        # Some texts that are no SQL break the parser itself.
         raise syntax("syntax error") from None
     tree = trees[0] if trees else None
     if not isinstance(tree, exp.Expr):

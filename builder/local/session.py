@@ -128,9 +128,9 @@ class Connection:
             return kind != b"Q"
         except ConnectionError:
             raise
-        except Exception:
+        except Exception as unforeseen:
             log.exception("a statement failed inside the endpoint")
-            error = SqlError("XX000", "internal error of the local endpoint; its log has the details")
+            error = _unforeseen(unforeseen)
             if kind == b"Q":
                 session.implicit_end(failed=True)
             self._failed(session, error)
@@ -259,6 +259,12 @@ _HANDLERS: dict[bytes, Callable[[Connection, Session, wire.Body], None]] = {
     b"E": Connection._execute,  # noqa: SLF001
     b"C": Connection._close,  # noqa: SLF001
 }
+
+
+def _unforeseen(error: Exception) -> SqlError:
+    if isinstance(error, RecursionError):
+        return SqlError("54001", "the statement is nested too deeply")
+    return SqlError("XX000", "internal error of the local endpoint; its log has the details")
 
 
 def _ready(session: Session) -> bytes:

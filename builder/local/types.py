@@ -141,7 +141,8 @@ def of(text: str) -> Type:
         text = pattern.sub(plain, text)
     try:
         parsed = exp.DataType.build(text, dialect="redshift", udt=True)
-    except SqlglotError:
+    except (SqlglotError, ValueError, TypeError, AttributeError):
+        # sqlglot falls over some texts that are no type: VARCHAR("").
         raise SqlError("42704", f'type "{text.lower()}" does not exist') from None
     return from_sqlglot(parsed)
 
@@ -163,17 +164,23 @@ def _arguments(kind: Kind, given: list[str]) -> tuple[int, ...]:
         return _numeric(given)
     if kind.name.startswith("character") and given:
         limit = VARCHAR_MAX if kind.name == "character varying" else 4096
-        length = limit if given[0].upper() == "MAX" else int(given[0])
+        length = limit if given[0].upper() == "MAX" else _integer(given[0])
         if not 1 <= length <= limit:
             raise SqlError("22023", f"length for type {kind.name} must be between 1 and {limit}")
         return (length,)
     return ()
 
 
+def _integer(text: str) -> int:
+    if not text.isdecimal():
+        raise SqlError("42601", f'an integer is needed in a type, not "{text}"')
+    return int(text[:10])
+
+
 def _numeric(given: list[str]) -> tuple[int, int]:
     # Redshift, "Numeric types": DECIMAL alone is DECIMAL(18,0); DuckDB's is DECIMAL(18,3).
-    precision = int(given[0]) if given else 18
-    scale = int(given[1]) if len(given) > 1 else 0
+    precision = _integer(given[0]) if given else 18
+    scale = _integer(given[1]) if len(given) > 1 else 0
     if not 1 <= precision <= 38 or not 0 <= scale <= precision:  # noqa: PLR2004 - Redshift, "Numeric types"
         raise SqlError("22023", f"NUMERIC precision {precision} must be between 1 and 38, scale {scale} within it")
     return precision, scale
