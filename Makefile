@@ -88,6 +88,9 @@ faults: venv  ## let every call of deploy, update and remove fail in every way, 
 bench: setup  ## measure (only=dispatch for one row)
 	@$(BIN)/python -m tests.benchmarks $(only)
 
+fuzz: venv  ## 100,000 malformed messages and 10,000 mangled statements against the local endpoint
+	@$(BIN)/python -m tests.fuzz
+
 clean:  ## what can be made again
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
