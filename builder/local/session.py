@@ -130,10 +130,9 @@ class Connection:
             raise
         except Exception as unforeseen:
             log.exception("a statement failed inside the endpoint")
-            error = _unforeseen(unforeseen)
             if kind == b"Q":
                 session.implicit_end(failed=True)
-            self._failed(session, error)
+            self._failed(session, _unforeseen(unforeseen))
             if kind == b"Q":
                 self._send(_ready(session))
                 self.flush()
@@ -160,6 +159,8 @@ class Connection:
                     self._send(wire.row_description([column.field() for column in columns], session.protocol))
                 self._drain(result)
             session.implicit_end()
+        except wire.ProtocolError:
+            raise
         except SqlError as error:
             session.implicit_end(failed=True)
             self._failed(session, error)

@@ -67,7 +67,7 @@ ATTEMPTS = (
     "SELECT $$a$$ FROM read_text($${file}$$)",
     "CREATE TABLE \"x\"\"; ATTACH '{out}' AS o; --\" (a INT); ATTACH '{out}' AS o",
     "SET search_path TO \"main'; COPY (SELECT 1) TO '{out}'; --\"; COPY (SELECT 1) TO '{out}'",
-    "CREATE FUNCTION sly () RETURNS VARCHAR STABLE AS $$SELECT read_text('{file}')$$ LANGUAGE sql; SELECT sly()",
+    "CREATE FUNCTION s () RETURNS VARCHAR STABLE AS $$SELECT read_text('{file}')$$ LANGUAGE sql; SELECT s()",
     "CREATE SCHEMA \"x'; COPY (SELECT 1) TO '{out}'; --\"; COPY (SELECT 1) TO '{out}'",
     "WITH c AS (SELECT * FROM read_text('{file}')) SELECT * FROM c",
     "SELECT * FROM (VALUES (1)) AS v(a), LATERAL read_text('{file}')",
