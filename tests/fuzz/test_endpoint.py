@@ -73,8 +73,8 @@ ATTEMPTS = (
     "SELECT * FROM (VALUES (1)) AS v(a), LATERAL read_text('{file}')",
     "SELECT * FROM t ORDER BY (SELECT content FROM read_text('{file}'))",
 )
-# Right as they stand: a name and a comment that look like more, and variables of the session, which Redshift takes under
-# any name and which are none of DuckDB's settings.
+# Right as they stand: a name and a comment that look like more, and variables of the session, none of them a setting of
+# DuckDB.
 HARMLESS = (
     """SELECT 1 AS "a"" FROM read_text('{file}') --" """,
     "SELECT 1 /* /* */ FROM read_text('{file}') */",
