@@ -224,6 +224,22 @@ def test_a_message_that_breaks_the_format_ends_the_connection(client: Client, br
 
 
 @pytest.mark.parametrize(
+    ("sql", "code"),
+    [(b"\xc3\x28", "22021"), (b"CREATE", "42601"), (b'CREATE TABLE u (a VARCHAR(""))', "42704")],
+)
+def test_a_query_that_fails_early_is_followed_by_ready_for_query(client: Client, sql: bytes, code: str) -> None:
+    talk = Talk(client.engine, message(b"Q", sql + b"\0"))
+    assert talk.error["C"] == code
+    assert talk.back[-1] == (b"Z", b"I")
+
+
+def test_a_startup_that_is_not_utf8_breaks_the_format() -> None:
+    packet = struct.pack("!ii", 19, wire.PROTOCOL_3) + b"user\0\xc3\x28\0\0\0\0"
+    with pytest.raises(wire.ProtocolError):
+        wire.read_startup(io.BytesIO(packet))
+
+
+@pytest.mark.parametrize(
     ("packet", "expected"),
     [
         (b"", None),
