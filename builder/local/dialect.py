@@ -12,7 +12,7 @@ from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from sqlglot.parsers.redshift import RedshiftParser
 
-from builder.local.sqlstate import syntax, unsupported
+from builder.local.sqlstate import SqlError, syntax, unsupported
 from builder.local.tokens import Source, split
 
 # sqlglot warns on its logger of every statement that it keeps as text; those we refuse by name instead.
@@ -63,6 +63,9 @@ class Parser(RedshiftParser):
     FUNCTIONS = {name: build for name, build in RedshiftParser.FUNCTIONS.items() if name in _TRANSLATED}  # noqa: RUF012 - sqlglot's own form
 
 
+DEPTH = 500
+
+
 class LocalRedshift(Redshift):
     """Redshift, read by the parser above."""
 
@@ -84,7 +87,18 @@ def parse(source: Source) -> exp.Expr:
         raise syntax("syntax error")
     if tree.find(exp.Command):
         raise unsupported(" ".join(source.words(2)))
+    _check_depth(tree)
     return tree
+
+
+def _check_depth(tree: exp.Expr) -> None:
+    """The time that DuckDB takes to bind nested operators grows with the cube of their depth."""
+    level, depth = [tree], 0
+    while level:
+        depth += 1
+        if depth > DEPTH:
+            raise SqlError("54001", f"the statement is nested too deeply: more than {DEPTH} levels")
+        level = [child for node in level for child in node.iter_expressions()]
 
 
 def parse_text(sql: str) -> exp.Expr:

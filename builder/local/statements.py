@@ -152,7 +152,11 @@ def parameter_count(statement: Statement) -> int:
     """The highest $n of a query."""
     if not isinstance(statement, Query):
         return 0
-    return max((parameter_index(each) for each in statement.tree.find_all(exp.Parameter)), default=0)
+    highest = max((parameter_index(each) for each in statement.tree.find_all(exp.Parameter)), default=0)
+    # Bind counts its parameters in 16 bits.
+    if highest >= 1 << 16:
+        raise SqlError("42P02", f"there is no parameter ${highest}")
+    return highest
 
 
 def typed_stands(tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> exp.Expr:
