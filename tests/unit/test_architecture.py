@@ -88,6 +88,12 @@ def test_the_builder_and_the_runtime_import_nothing_of_one_another() -> None:
     assert not [path for path in runtime if any(name.split(".")[0] == "builder" for name in imports(path))]
 
 
+def test_every_module_of_the_core_is_on_the_map() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = [path.name for path in (PACKAGE / "core").glob("*.py") if path.name != "__init__.py"]
+    assert not [name for name in modules if f"`{name}`" not in page]
+
+
 def test_every_error_class_has_an_exit_code_of_its_own() -> None:
     classes = [
         value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.BuilderError)
