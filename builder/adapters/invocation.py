@@ -13,8 +13,16 @@ if TYPE_CHECKING:
 def invoke(aws: Aws, name: str, event: bytes) -> bytes:
     """The payload that it answered with. Raises AwsError where it could not be called, InvokeError where it broke."""
     answer = aws.call(
-        "lambda", "invoke", about=name, FunctionName=name, InvocationType="RequestResponse", Payload=event
+        "lambda",
+        "invoke",
+        about=name,
+        absent=("ResourceNotFoundException",),
+        FunctionName=name,
+        InvocationType="RequestResponse",
+        Payload=event,
     )
+    if answer is None:
+        raise InvokeError("there is no such Lambda function", where=name, hint="`builder deploy` makes it")
     payload: bytes = answer["Payload"].read()
     # `Unhandled`: the process ended, ran out of time or memory, or could not start; the payload says how.
     if answer.get("FunctionError"):

@@ -21,6 +21,12 @@ def path(state: Path, identity: Identity, prefix: str) -> Path:
     return state / "receipts" / f"{identity.account}-{identity.region}-{prefix}.json"
 
 
+def forget(state: Path, account: str) -> None:
+    """Drops the receipts of an account that is gone: the local cloud's, when it is taken down."""
+    for file in (state / "receipts").glob(f"{account}-*.json"):
+        file.unlink()
+
+
 def load(file: Path, identity: Identity, prefix: str) -> Receipt:
     """An empty receipt where there is no file. Raises SettingsError for one that is not ours to read."""
     try:

@@ -21,9 +21,9 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
     if title == "in-process":
         return ways.in_process(modules, folder=app.build / "in-process")
     if title == "image":
-        from builder.adapters.docker import local_tag  # noqa: PLC0415  each way loads only its own libraries
+        from builder.commands._building import current_tag  # noqa: PLC0415  each way loads only its own libraries
 
-        return ways.image(modules, reference=lambda module: local_tag(app.settings.lambda_prefix, module))
+        return ways.image(modules, reference=lambda module: current_tag(app, modules[module]))
     if title == "deployed":
         from builder.adapters.aws import Aws  # noqa: PLC0415  each way loads only its own libraries
         from builder.adapters.invocation import invoke  # noqa: PLC0415

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder import assets, bake
+from builder import bake
+from builder.commands import _building
 from builder.commands._options import catalogue, output_format, pass_app, selection
 from builder.core import images
 from builder.core import selection as core_selection
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 @pass_app
 def command(app: App, modules: str, functions: str, *, push: bool, no_cache: bool) -> None:
     """Build the images of the modules whose content changed."""
-    request = _request(app, modules, functions, no_cache=no_cache)
+    chosen = core_selection.selection(app.catalog, modules, functions).modules
+    request = _building.request(app, chosen, no_cache=no_cache)
     bake.check(request)
     hashes = bake.content_hashes(request)
     todo = request.modules if no_cache else bake.outdated(request, hashes)
@@ -38,28 +40,6 @@ def command(app: App, modules: str, functions: str, *, push: bool, no_cache: boo
     from builder.commands.push import push_modules  # noqa: PLC0415  boto3 only where it is asked for
 
     push_modules(app, [module.name for module in request.modules])
-
-
-def _request(app: App, modules: str, functions: str, *, no_cache: bool) -> bake.Request:
-    settings = app.settings
-    catalog = app.catalog
-    chosen = core_selection.selection(catalog, modules, functions).modules
-    return bake.Request(
-        catalog=catalog,
-        modules=tuple(module for module in chosen if module.lambdas),
-        assets=assets.find(),
-        place=bake.Place(state=app.state, build=app.build),
-        prefix=settings.lambda_prefix,
-        python_image=settings.python_image or _recorded_python_image(app),
-        environ=app.environ,
-        no_cache=no_cache,
-    )
-
-
-def _recorded_python_image(app: App) -> str | None:
-    """What scripts/setup-host.sh found or made."""
-    file = app.project / ".builder" / "python-image"
-    return file.read_text("utf-8").strip() or None if file.is_file() else None
 
 
 def _report(app: App, request: bake.Request, built: tuple[Module, ...]) -> None:

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from builder.adapters import receipts
 from builder.commands._options import output_format, pass_app
 from builder.local import record, stack
 
 if TYPE_CHECKING:
     from builder.app import App
     from builder.local.record import Stack
+
+# The emulator's account; no account of AWS has this number.
+ACCOUNT = "000000000000"
 
 
 @click.group("local")
@@ -54,6 +58,9 @@ def down(app: App) -> None:
     """Stop both, remove the containers that they left, and all data."""
     if not stack.down(app.state / "local", app.console.line):
         app.console.line("no local cloud is there")
+        return
+    # What was deployed there is gone with it; a receipt that says otherwise would keep the next removal from its work.
+    receipts.forget(app.state, ACCOUNT)
 
 
 @command.command("status")
@@ -74,7 +81,7 @@ def status(app: App) -> None:
     if all(part.alive for part in found.running):
         app.console.text(_how(found))
     else:
-        app.console.text("`builder local up` starts what does not run; the data is still there")
+        app.console.text("`builder local up` starts what does not run")
 
 
 def _parts(found: Stack) -> list[dict[str, str | int]]:

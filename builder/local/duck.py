@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import importlib.util
 import logging
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,12 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 SCRIPTS = ("functions.sql", "catalog.sql")
 MEMORY = "2GB"
+
+
+# For every scan of arrays DuckDB tries to import these; a failed import is not remembered, and cost 37 ms a batch.
+for _absent in ("pandas", "pyarrow", "polars"):
+    if importlib.util.find_spec(_absent) is None:
+        sys.modules[_absent] = None  # type: ignore[assignment]  # Python's own way to say: there is none
 
 
 def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ import pytest
 
 from builder.adapters.docker import local_tag
 from builder.adapters.emulator import LABEL, REQUEST_LIMIT, Emulator, connect
+from builder.adapters.process import run
 from builder.core import calls
-from builder.errors import InvokeError
+from builder.errors import BuildError, InvokeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from builder.testing import Suite
 
@@ -59,6 +62,22 @@ def test_calls_that_come_together_take_turns(catalogue: Suite, emulator: Emulato
 def test_a_request_that_the_emulator_would_cut_is_refused(emulator: Emulator) -> None:
     with pytest.raises(InvokeError, match=f"has {REQUEST_LIMIT + 1} bytes"):
         emulator.invoke(b" " * (REQUEST_LIMIT + 1))
+
+
+def test_an_image_of_another_source_is_refused(catalogue: Suite, tmp_path: Path) -> None:
+    # A state folder without a lock: whatever the engine holds under the label was built by somebody else.
+    line = [sys.executable, "-m", "builder", "--project", str(catalogue.project), "--state", str(tmp_path)]
+    done = run([*line, "invoke", "--image", "quadbin_fromzxy", "4", "9", "8"])
+    assert done.code == BuildError.exit_code
+    assert "builder build --modules quadbin" in done.err
+
+
+def test_a_lambda_that_was_never_deployed_names_the_remedy(catalogue: Suite) -> None:
+    line = [sys.executable, "-m", "builder", "--project", str(catalogue.project)]
+    environ = {**catalogue.cloud, "RS_LAMBDA_PREFIX": "nobody-at-"}
+    done = run([*line, "invoke", "--deployed", "quadbin_fromzxy", "4", "9", "8"], environ=environ)
+    assert done.code == InvokeError.exit_code
+    assert "builder deploy" in done.err
 
 
 def test_an_image_that_is_not_there_names_the_remedy() -> None:

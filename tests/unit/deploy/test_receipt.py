@@ -118,3 +118,12 @@ def test_no_setting_that_is_secret_gets_into_a_receipt(site: Site) -> None:
     site.settings = replace(WITH_REDSHIFT, warehouse=replace(warehouse, user="deployer", password=secret))
     site.deploy(scopes())
     assert "planted-secret" not in site.file.read_text(encoding="utf-8")
+
+
+def test_the_receipts_of_an_account_that_is_gone_are_dropped_and_no_others(tmp_path: Path) -> None:
+    folder = tmp_path / "receipts"
+    folder.mkdir()
+    for name in ("000000000000-us-east-1-carto-at-.json", "123456789012-us-east-1-carto-at-.json"):
+        (folder / name).write_text("{}")
+    receipts.forget(tmp_path, "000000000000")
+    assert [file.name for file in folder.iterdir()] == ["123456789012-us-east-1-carto-at-.json"]

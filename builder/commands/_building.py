@@ -1,0 +1,50 @@
+"""What build, and whoever runs images, tell the room that bakes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder import assets, bake
+from builder.errors import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from builder.app import App
+    from builder.model import Module
+
+
+def request(app: App, modules: Iterable[Module], *, no_cache: bool = False) -> bake.Request:
+    """A build of these modules with the settings of this run; those without a Lambda function need no image."""
+    settings = app.settings
+    return bake.Request(
+        catalog=app.catalog,
+        modules=tuple(module for module in modules if module.lambdas),
+        assets=assets.find(),
+        place=bake.Place(state=app.state, build=app.build),
+        prefix=settings.lambda_prefix,
+        python_image=settings.python_image or _recorded_python_image(app),
+        environ=app.environ,
+        no_cache=no_cache,
+    )
+
+
+def current_tag(app: App, module: Module) -> str:
+    """The module's image in the engine. Raises BuildError where it is not the one that the source leads to.
+
+    The label alone would not do: another checkout, or an older build, may have left it behind.
+    """
+    wanted = request(app, [module])
+    if bake.outdated(wanted, bake.content_hashes(wanted)):
+        raise BuildError(
+            "the engine has no image of the source as it is now",
+            where=module.name,
+            hint=f"run `builder build --modules {module.name}`",
+        )
+    return wanted.tag(module)
+
+
+def _recorded_python_image(app: App) -> str | None:
+    """What scripts/setup-host.sh found or made."""
+    file = app.project / ".builder" / "python-image"
+    return file.read_text("utf-8").strip() or None if file.is_file() else None
