@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder import names
 from builder.core.answers import float_text
-from builder.core.types import crossing, needs_wrapper
+from builder.core.types import SPATIAL, crossing, needs_wrapper
 from builder.errors import InvokeError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from builder.model import Function, Parameter
 
 _INTEGERS = {"SMALLINT", "INTEGER", "BIGINT"}
-_SPATIAL = {"GEOMETRY", "GEOGRAPHY"}
 _FLOATS = {"REAL", "DOUBLE PRECISION"}
 _BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
@@ -131,7 +130,7 @@ def _literal(type_: str, value: Any) -> str:
         return f"CAST(NULL AS {type_})"
     if type_ == "SUPER":
         return f"JSON_PARSE({names.quote_literal(_encode(type_, value))})"
-    if type_ in _SPATIAL:
+    if type_ in SPATIAL:
         text = str(value)
         reader = "ST_GEOMFROMGEOJSON({})" if text.lstrip().startswith("{") else "ST_GEOMFROMTEXT({}, 4326)"
         return reader.format(names.quote_literal(text))

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_
 
 from builder.core import marked_yaml
 from builder.core.geometry_text import same_geometry
+from builder.core.types import SPATIAL
 from builder.errors import Problem
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 200
 _NAMES = {"inputs": "arguments", "expected": "output"}
-_SPATIAL = {"GEOMETRY", "GEOGRAPHY"}
 
 
 class Case(BaseModel):
@@ -114,7 +114,7 @@ def mismatch(function: Function, case: Case, outcome: Outcome) -> str:
 
 
 def _equal(type_: str, case: Case, value: Any) -> bool:
-    if type_ in _SPATIAL and isinstance(case.output, str) and isinstance(value, str):
+    if type_ in SPATIAL and isinstance(case.output, str) and isinstance(value, str):
         return same_geometry(case.output, value, tolerance=case.tolerance)
     if case.unordered and isinstance(case.output, list) and isinstance(value, list):
         return _close(sorted(case.output, key=repr), sorted(value, key=repr), case.tolerance)

@@ -31,6 +31,9 @@ GENERIC = {
     "geography": "GEOGRAPHY",
 }
 
+# The types whose values are geometries, for people as WKT.
+SPATIAL = frozenset({"GEOMETRY", "GEOGRAPHY"})
+
 # Redshift, "Data types": every alias to the one spelling that we use, as SHOW and SVV_REDSHIFT_FUNCTIONS know it.
 _ALIASES = {
     "SMALLINT": "SMALLINT",
