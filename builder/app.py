@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.console import Console
-    from builder.core.settings import Settings
+    from builder.core.config.settings import Settings
     from builder.model import Catalog
 
 
@@ -31,7 +31,7 @@ class App:
     @cached_property
     def settings(self) -> Settings:
         """Raises SettingsError with every problem at once. Notices are printed once."""
-        from builder.core.settings import load  # noqa: PLC0415  --help and --version need none
+        from builder.core.config.settings import load  # noqa: PLC0415  --help and --version need none
 
         settings = load(self.project, flags=self.flags, environ=self.environ)
         for notice in settings.notices:
@@ -41,7 +41,7 @@ class App:
     @cached_property
     def catalog(self) -> Catalog:
         """Raises CatalogError with every problem of every file. Notices are printed once."""
-        from builder.core.catalog import open_catalog  # noqa: PLC0415  its models take a tenth of a second
+        from builder.core.catalog.load import open_catalog  # noqa: PLC0415  its models take a tenth of a second
 
         settings = self.settings
         catalog = open_catalog(settings.functions_roots, self.project, prefix=settings.lambda_prefix)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from builder.adapters import receipts
 from builder.adapters.execute import execute
-from builder.core import explain, recording, schedule
-from builder.core.actions import SqlAction
+from builder.core.deploy import explain, recording, schedule
+from builder.core.deploy.actions import SqlAction
 from builder.errors import BuilderError
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from builder.adapters.observe import World
     from builder.console import Console
-    from builder.core.actions import Action
-    from builder.core.receipt import Receipt
+    from builder.core.deploy.actions import Action
+    from builder.core.deploy.receipt import Receipt
 
 # Lambda takes fifteen control-plane calls a second in a Region (Lambda quotas), its waits included.
 JOBS = 4

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from builder.adapters import archive, docker, host, roots
 from builder.adapters.layout import Layout
-from builder.core import build_plan, images, oci, requirements
+from builder.core.images import build_plan, oci, requirements
+from builder.core.images import lock as images
 from builder.errors import BuildError, CatalogError, EngineError
 from builder.model import Image
 

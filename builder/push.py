@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from builder import names
 from builder.adapters.registry import Credentials, Repository
-from builder.core import images, policies
+from builder.core.deploy import policies
+from builder.core.images import lock as images
 from builder.errors import BuildError, Problem
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.core import build_plan
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
+from builder.core.images import build_plan
 from builder.errors import BuilderError, CatalogError
 
 if TYPE_CHECKING:

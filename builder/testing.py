@@ -25,15 +25,16 @@ import pytest
 from builder import ways
 from builder.adapters import warehouse
 from builder.adapters.process import run
-from builder.core import cases, settings
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
+from builder.core.calls import cases
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
+from builder.core.config import settings
 from builder.errors import BuilderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from builder.core.cases import Case
+    from builder.core.calls.cases import Case
     from builder.model import Catalog, Function, Module
 
 CLOUD_MARK = "cloud"

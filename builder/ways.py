@@ -9,8 +9,9 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
-from builder.core import build_plan, calls
-from builder.core.cases import Outcome
+from builder.core.calls import call as calls
+from builder.core.calls.cases import Outcome
+from builder.core.images import build_plan
 from builder.errors import InvokeError, UsageError, WarehouseError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from builder.adapters.emulator import Emulator
     from builder.adapters.in_process import InProcess
     from builder.adapters.warehouse import Warehouse
-    from builder.core.cases import Case
+    from builder.core.calls.cases import Case
     from builder.model import Function, Module
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builder.core import cases
+from builder.core.calls import cases
 
 if TYPE_CHECKING:
     from builder.model import Function

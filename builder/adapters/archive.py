@@ -15,7 +15,7 @@ import tarfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from builder.core.oci import CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE, Blob, StoredImage, render_manifest
+from builder.core.images.oci import CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE, Blob, StoredImage, render_manifest
 from builder.errors import BuildError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder import names
 from builder.adapters import aws_errors
-from builder.core.observed import Identity
+from builder.core.deploy.observed import Identity
 from builder.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from builder.core.settings import Settings
+    from builder.core.config.settings import Settings
 
 # Seconds. A Lambda's create and update calls answer within seconds; what takes longer is waited for by state.
 CONNECT_TIMEOUT = 10

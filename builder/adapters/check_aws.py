@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from builder.adapters.aws import Aws
 from builder.adapters.registry import Credentials, Repository
 from builder.adapters.repositories import EcrRepositories
-from builder.core import findings, permissions
+from builder.core.deploy import findings, permissions
 from builder.errors import AwsError, BuilderError
 
 if TYPE_CHECKING:
-    from builder.core.findings import Finding
-    from builder.core.observed import Identity
-    from builder.core.permissions import Grant
-    from builder.core.settings import Settings
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.findings import Finding
+    from builder.core.deploy.observed import Identity
+    from builder.core.deploy.permissions import Grant
 
 PERMISSIONS = "permissions"
 

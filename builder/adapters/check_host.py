@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.adapters import docker
-from builder.core import findings
+from builder.core.deploy import findings
 from builder.errors import BuilderError
 
 if TYPE_CHECKING:
-    from builder.core.findings import Finding
+    from builder.core.deploy.findings import Finding
 
 
 def engine() -> Finding:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.adapters.warehouse import connect
-from builder.core import findings, sql_catalog
+from builder.core.deploy import findings
+from builder.core.sql import catalog as sql_catalog
 from builder.errors import BuilderError, WarehouseError
 from builder.names import quote_identifier, quote_literal
 
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from builder.adapters.warehouse import Warehouse
-    from builder.core.findings import Finding
-    from builder.core.settings import Settings
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.findings import Finding
 
 _WHO = "SELECT current_user, usesuper FROM pg_user WHERE usename = current_user"
 # Shows what was granted to us, our groups and roles, and PUBLIC; to others than superusers nothing else

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from builder.adapters import process
 from builder.adapters.process import CommandMissingError
-from builder.core.bake_log import BakeLog
+from builder.core.images.bake_log import BakeLog
 from builder.errors import BuildError, EngineError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.core.actions import (
+from builder.core.deploy.actions import (
     Action,
     AwaitFunction,
     CreateFunction,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from builder.adapters.warehouse import Result
-from builder.core.observed import Routine, WarehouseState
-from builder.core.sql_text import made
+from builder.core.deploy.observed import Routine, WarehouseState
+from builder.core.sql.text import made
 from builder.errors import WarehouseError
 
 if TYPE_CHECKING:

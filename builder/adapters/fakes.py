@@ -11,14 +11,14 @@ from builder.adapters.fake_warehouse import FakeWarehouse
 from builder.adapters.faults import Faults
 from builder.adapters.observe import World
 from builder.adapters.repositories import Login
-from builder.core.actions import Tag
-from builder.core.observed import FunctionState, Identity, RepositoryState, RoleState
-from builder.core.policies import role_arn
-from builder.core.settings import Secret
+from builder.core.config.settings import Secret
+from builder.core.deploy.actions import Tag
+from builder.core.deploy.observed import FunctionState, Identity, RepositoryState, RoleState
+from builder.core.deploy.policies import role_arn
 from builder.errors import AwsError
 
 if TYPE_CHECKING:
-    from builder.core.actions import CreateFunction, CreateRole, UpdateFunctionConfiguration
+    from builder.core.deploy.actions import CreateFunction, CreateRole, UpdateFunctionConfiguration
 
 IDENTITY = Identity(account="123456789012", region="eu-west-1", arn="arn:aws:iam::123456789012:user/deployer")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from builder.core.actions import Tag
-from builder.core.observed import FunctionState
-from builder.core.plan_aws import ARCHITECTURE
-from builder.core.policies import canonical
+from builder.core.deploy.actions import Tag
+from builder.core.deploy.observed import FunctionState
+from builder.core.deploy.plan_aws import ARCHITECTURE
+from builder.core.deploy.policies import canonical
 from builder.errors import AwsError
 
 # StateReasonCode and LastUpdateStatusReasonCode of the Lambda API reference, those that an image function can have.

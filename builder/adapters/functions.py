@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from builder.adapters import aws_errors
 from builder.adapters import function_states as states
 from builder.adapters.patience import Patience
-from builder.core.plan_aws import ARCHITECTURE
-from builder.core.policies import INVOKE_STATEMENT
+from builder.core.deploy.plan_aws import ARCHITECTURE
+from builder.core.deploy.policies import INVOKE_STATEMENT
 from builder.errors import AwsError
 
 if TYPE_CHECKING:
     from builder.adapters.aws import Aws
-    from builder.core.actions import CreateFunction, Tag, UpdateFunctionConfiguration
-    from builder.core.observed import FunctionState
+    from builder.core.deploy.actions import CreateFunction, Tag, UpdateFunctionConfiguration
+    from builder.core.deploy.observed import FunctionState
 
 _ABSENT = ("ResourceNotFoundException",)
 # Seconds between two looks, and how many. A large image takes a minute or two to be optimised on its first arrival.

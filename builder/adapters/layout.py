@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from builder.core.oci import INDEX_TYPE, Blob, StoredImage, digest_of, parse_manifest
+from builder.core.images.oci import INDEX_TYPE, Blob, StoredImage, digest_of, parse_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from builder.core.observed import Identity
+    from builder.core.deploy.observed import Identity
 
 
 def path(state: Path, identity: Identity, prefix: str) -> Path:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from builder import names
-from builder.core import policies, recording
-from builder.core.observed import ModuleState, Observed
-from builder.core.receipt import place_of
+from builder.core.deploy import policies, recording
+from builder.core.deploy.observed import ModuleState, Observed
+from builder.core.deploy.receipt import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from builder.adapters.repositories import Repositories
     from builder.adapters.roles import Roles
     from builder.adapters.warehouse import Warehouse
-    from builder.core.desired import Scope
-    from builder.core.observed import FunctionState, Identity, WarehouseState
-    from builder.core.receipt import Receipt
-    from builder.core.settings import Settings
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.desired import Scope
+    from builder.core.deploy.observed import FunctionState, Identity, WarehouseState
+    from builder.core.deploy.receipt import Receipt
     from builder.model import Image
 
 THREADS = 8

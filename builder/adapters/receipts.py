@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from builder.core.receipt import Receipt
+from builder.core.deploy.receipt import Receipt
 from builder.errors import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from builder.core.observed import Identity
+    from builder.core.deploy.observed import Identity
 
 
 def path(state: Path, identity: Identity, prefix: str) -> Path:

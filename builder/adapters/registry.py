@@ -15,13 +15,13 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from builder.core.oci import MANIFEST_TYPE
+from builder.core.images.oci import MANIFEST_TYPE
 from builder.errors import BuildError
 
 if TYPE_CHECKING:
     from builder.adapters.layout import Layout
-    from builder.core.oci import Blob, StoredImage
-    from builder.core.settings import Secret
+    from builder.core.config.settings import Secret
+    from builder.core.images.oci import Blob, StoredImage
 
 # Seconds to connect, and between two bytes.
 TIMEOUT = (10, 120)

@@ -6,9 +6,9 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from builder.core.actions import Tag
-from builder.core.observed import RepositoryState
-from builder.core.settings import Secret
+from builder.core.config.settings import Secret
+from builder.core.deploy.actions import Tag
+from builder.core.deploy.observed import RepositoryState
 
 if TYPE_CHECKING:
     from builder.adapters.aws import Aws

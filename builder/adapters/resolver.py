@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.adapters import process
-from builder.core import requirements
+from builder.core.images import requirements
 from builder.errors import BuildError
 
 if TYPE_CHECKING:

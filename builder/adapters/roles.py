@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from builder.adapters import aws_errors
 from builder.adapters.patience import Patience
-from builder.core.actions import Tag
-from builder.core.observed import RoleState
-from builder.core.policies import canonical
+from builder.core.deploy.actions import Tag
+from builder.core.deploy.observed import RoleState
+from builder.core.deploy.policies import canonical
 
 if TYPE_CHECKING:
     from builder.adapters.aws import Aws
-    from builder.core.actions import CreateRole
+    from builder.core.deploy.actions import CreateRole
 
 _ABSENT = ("NoSuchEntity",)
 

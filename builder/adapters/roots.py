@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.core import folders, wrappers
+from builder.core.catalog import folders, wrappers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,8 +11,8 @@ import redshift_connector
 from redshift_connector.error import Error
 
 from builder.adapters import warehouse_errors
-from builder.core import sql_catalog
-from builder.core.observed import WarehouseState
+from builder.core.deploy.observed import WarehouseState
+from builder.core.sql import catalog as sql_catalog
 from builder.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from redshift_connector.core import Connection
     from typing_extensions import Self
 
-    from builder.core.observed import Routine
-    from builder.core.settings import Settings
-    from builder.core.settings import Warehouse as Place
+    from builder.core.config.settings import Settings
+    from builder.core.config.settings import Warehouse as Place
+    from builder.core.deploy.observed import Routine
     from builder.model import Statement
 
 CONNECT_SECONDS = 15

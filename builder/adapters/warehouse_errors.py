@@ -15,7 +15,7 @@ from builder.errors import WarehouseError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from builder.core.settings import Warehouse as Place
+    from builder.core.config.settings import Warehouse as Place
 
 # Enough of a statement to find it by; the whole is what `builder sql` prints.
 SHOWN_LINES = 12

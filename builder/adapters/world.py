@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from builder.adapters.warehouse import RedshiftWarehouse
-    from builder.core.observed import Identity
-    from builder.core.settings import Settings
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.observed import Identity
 
 
 @contextmanager

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.core import deploy_plan, explain, images, plan_file
-from builder.core.desired import Scope
-from builder.core.receipt import place_of
-from builder.core.selection import selection
+from builder.core.catalog.selection import selection
+from builder.core.deploy import explain, plan_file
+from builder.core.deploy import plan as deploy_plan
+from builder.core.deploy.desired import Scope
+from builder.core.deploy.receipt import place_of
+from builder.core.images import lock as images
 from builder.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
     from builder.adapters.observe import World
     from builder.app import App
     from builder.console import Console
-    from builder.core.actions import Action
-    from builder.core.observed import Observed
-    from builder.core.plan_file import PlanFile
-    from builder.core.receipt import Receipt
-    from builder.core.selection import Selection
-    from builder.core.settings import Settings
+    from builder.core.catalog.selection import Selection
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.actions import Action
+    from builder.core.deploy.observed import Observed
+    from builder.core.deploy.plan_file import PlanFile
+    from builder.core.deploy.receipt import Receipt
     from builder.model import Image
 
 jobs_option = click.option(

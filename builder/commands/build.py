@@ -9,8 +9,8 @@ import click
 from builder import bake
 from builder.commands import _building
 from builder.commands._options import catalogue, output_format, pass_app, selection
-from builder.core import images
-from builder.core import selection as core_selection
+from builder.core.catalog import selection as core_selection
+from builder.core.images import lock as images
 
 if TYPE_CHECKING:
     from builder.app import App

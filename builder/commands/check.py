@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._options import configuration, output_format, pass_app, production
-from builder.core import findings, permissions
+from builder.core.deploy import findings, permissions
 
 if TYPE_CHECKING:
     from builder.app import App
-    from builder.core.findings import Finding
-    from builder.core.settings import Settings
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.findings import Finding
 
 _TITLES = {
     "deployer": "The person or the pipeline that deploys",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._options import catalogue, output_format, pass_app, production
-from builder.core import config_rows, settings
-from builder.core.config_keys import json_schema
+from builder.core.config import rows as config_rows
+from builder.core.config import settings
+from builder.core.config.keys import json_schema
 
 if TYPE_CHECKING:
     from builder.app import App

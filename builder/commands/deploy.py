@@ -9,14 +9,15 @@ import click
 
 from builder.commands import _deployment
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
-from builder.core import deploy_plan, explain, plan_file
-from builder.core.selection import selection as select
+from builder.core.catalog.selection import selection as select
+from builder.core.deploy import explain, plan_file
+from builder.core.deploy import plan as deploy_plan
 from builder.errors import UsageError
 
 if TYPE_CHECKING:
     from builder.app import App
-    from builder.core.plan_file import PlanFile
-    from builder.core.selection import Selection
+    from builder.core.catalog.selection import Selection
+    from builder.core.deploy.plan_file import PlanFile
 
 
 @click.command("deploy")

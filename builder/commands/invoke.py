@@ -10,10 +10,10 @@ import click
 
 from builder.commands._options import catalogue, output_format, pass_app
 from builder.commands._ways import open_way
-from builder.core import calls
-from builder.core.answers import plain
-from builder.core.modules import group
-from builder.core.selection import select
+from builder.core.calls import call as calls
+from builder.core.calls.answers import plain
+from builder.core.catalog.modules import group
+from builder.core.catalog.selection import select
 from builder.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from builder.commands import _options
-from builder.core.selection import select
+from builder.core.catalog.selection import select
 
 if TYPE_CHECKING:
     from builder.app import App

@@ -9,11 +9,11 @@ import click
 
 from builder.adapters import receipts
 from builder.commands._options import output_format, pass_app
-from builder.local import record, stack
+from builder.local.cloud import record, stack
 
 if TYPE_CHECKING:
     from builder.app import App
-    from builder.local.record import Stack
+    from builder.local.cloud.record import Stack
 
 # The emulator's account; no account of AWS has this number.
 ACCOUNT = "000000000000"

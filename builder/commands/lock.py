@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._options import catalogue, pass_app
-from builder.core import requirements
-from builder.core.selection import selection
+from builder.core.catalog.selection import selection
+from builder.core.images import requirements
 from builder.errors import BuildError, CatalogError
 
 if TYPE_CHECKING:

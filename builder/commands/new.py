@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._options import catalogue, pass_app
-from builder.core import skeleton
-from builder.core.catalog import open_catalog
+from builder.core.catalog import skeleton
+from builder.core.catalog.load import open_catalog
 from builder.errors import CatalogError, UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 
 from builder.commands import _deployment
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
-from builder.core import explain, plan_file
+from builder.core.deploy import explain, plan_file
 
 if TYPE_CHECKING:
     from builder.app import App

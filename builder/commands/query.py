@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._options import configuration, output_format, pass_app
-from builder.core.answers import objects, plain
-from builder.core.sql_text import split
+from builder.core.calls.answers import objects, plain
+from builder.core.sql.text import split
 from builder.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _options
-from builder.core.function_file import json_schema
+from builder.core.catalog.function_file import json_schema
 
 if TYPE_CHECKING:
     from builder.app import App
@@ -24,7 +24,7 @@ def command(app: App, of: str) -> None:
     # yaml-language-server: $schema=../../../docs/function.schema.json
     """
     if of == "plan":
-        from builder.core import plan_schema  # noqa: PLC0415  it reads every action's type
+        from builder.core.deploy import plan_schema  # noqa: PLC0415  it reads every action's type
 
         app.console.json(plan_schema.json_schema())
         return

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
-from builder.core import sql_script
-from builder.core.modules import group
-from builder.core.selection import select
-from builder.core.sql_checks import notices
+from builder.core.catalog.modules import group
+from builder.core.catalog.selection import select
+from builder.core.sql import script as sql_script
+from builder.core.sql.checks import notices
 
 if TYPE_CHECKING:
     from builder.app import App

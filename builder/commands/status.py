@@ -8,7 +8,7 @@ import click
 
 from builder.commands import _deployment
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
-from builder.core.standing import standing
+from builder.core.deploy.standing import standing
 
 if TYPE_CHECKING:
     from builder.app import App

@@ -9,9 +9,9 @@ import click
 
 from builder.commands._options import catalogue, output_format, pass_app, selection
 from builder.commands._ways import WAYS, open_way
-from builder.core import cases
-from builder.core.modules import group
-from builder.core.selection import select
+from builder.core.calls import cases
+from builder.core.catalog.modules import group
+from builder.core.catalog.selection import select
 from builder.errors import CasesError, CatalogError, Problem
 from builder.ways import outcomes
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.app import App
-    from builder.core.cases import Case
+    from builder.core.calls.cases import Case
     from builder.model import Function
     from builder.ways import Way
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _options
-from builder.core import sql_script
-from builder.core.modules import group
+from builder.core.catalog.modules import group
+from builder.core.sql import script as sql_script
 
 if TYPE_CHECKING:
     from builder.app import App

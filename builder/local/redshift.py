@@ -14,12 +14,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.local.data_api_start import front
-from builder.local.duck import open_database
-from builder.local.engine import IN_FLIGHT, Engine
-from builder.local.invoker import LambdaInvoker
-from builder.local.server import Server
-from builder.local.session import Credentials
+from builder.local.calls.invoker import LambdaInvoker
+from builder.local.data_api.start import front
+from builder.local.engine.duck import open_database
+from builder.local.engine.engine import IN_FLIGHT, Engine
+from builder.local.wire.server import Server
+from builder.local.wire.session import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

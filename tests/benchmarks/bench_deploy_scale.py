@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from builder.adapters.fakes import IDENTITY, FakeCloud
 from builder.adapters.observe import Question, World, observe
 from builder.apply import Ledger, apply
-from builder.core import deploy_plan
-from builder.core.receipt import Receipt, place_of
+from builder.core.deploy import plan as deploy_plan
+from builder.core.deploy.receipt import Receipt, place_of
 from builder.model import Module
 from tests.benchmarks.row import Row
 from tests.unit.deploy.cloud import WITH_REDSHIFT, Site, a_function, lock, scopes
@@ -28,8 +28,8 @@ from tests.unit.deploy.cloud import WITH_REDSHIFT, Site, a_function, lock, scope
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from builder.core.actions import Action
-    from builder.core.observed import Observed
+    from builder.core.deploy.actions import Action
+    from builder.core.deploy.observed import Observed
 
 MODULES, FUNCTIONS, LIMIT = 60, 2000, 3.0
 # Seconds. A call from within the Region answers in tens of milliseconds. A new Lambda function is active after some

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from builder.local import record
-from builder.local.batches import Envelope
-from builder.local.engine import IN_FLIGHT
-from builder.local.invoker import LambdaInvoker
-from builder.local.parts import KEYS
+from builder.local.calls.batches import Envelope
+from builder.local.calls.invoker import LambdaInvoker
+from builder.local.cloud import record
+from builder.local.cloud.parts import KEYS
+from builder.local.engine.engine import IN_FLIGHT
 from builder.testing import Suite
 from tests.benchmarks.bench_dispatch import post
 from tests.benchmarks.bench_startup import docker

@@ -18,13 +18,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.core import deploy_plan, sql_script
-from builder.core.catalog import open_catalog
-from builder.core.desired import Scope
-from builder.core.modules import group
-from builder.core.observed import Identity, ModuleState, Observed, RepositoryState, WarehouseState
-from builder.core.receipt import Receipt
-from builder.core.settings import Settings, Warehouse
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
+from builder.core.config.settings import Settings, Warehouse
+from builder.core.deploy import plan as deploy_plan
+from builder.core.deploy.desired import Scope
+from builder.core.deploy.observed import Identity, ModuleState, Observed, RepositoryState, WarehouseState
+from builder.core.deploy.receipt import Receipt
+from builder.core.sql import script as sql_script
 from builder.model import Image
 from tests.benchmarks.row import Row
 

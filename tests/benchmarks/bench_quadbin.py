@@ -25,9 +25,9 @@ from gateway.decorators import Handler
 from gateway.functions import Functions
 from gateway.manifest import read
 
-from builder.core import build_plan
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
+from builder.core.images import build_plan
 from tests.benchmarks.row import Row
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import jsonschema
 import pytest
 from gateway import manifest
 
-from builder.core import build_plan
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
-from builder.core.types import GENERIC, redshift_type
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
+from builder.core.catalog.types import GENERIC, redshift_type
+from builder.core.images import build_plan
 from builder.model import Function, Module, Parameter
 
 HERE = Path(__file__).parent

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.local import parts, ports, processes
+from builder.local.cloud import parts, ports, processes
 from tests.fuzz import messages, statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from builder.local.processes import Handle
+    from builder.local.cloud.processes import Handle
 
 # Seconds for an answer; a machine with other work is slow, and a hang is for ever.
 PATIENCE = 15.0

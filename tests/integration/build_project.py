@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.core import images
+from builder.core.images import lock as images
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ import pytest
 
 from builder.adapters import archive
 from builder.adapters.layout import Layout
-from builder.core import images
+from builder.core.images import lock as images
 from builder.model import Image
 from tests.integration.build_project import Project
 from tests.unit.build.samples import a_layer, a_saved_image

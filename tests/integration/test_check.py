@@ -16,7 +16,7 @@ import pytest
 
 from builder.adapters.aws import Aws
 from builder.cli import run
-from builder.core.settings import load
+from builder.core.config.settings import load
 from builder.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -26,12 +26,13 @@ from builder.adapters.roles import IamRoles
 from builder.adapters.warehouse import connect
 from builder.apply import Ledger, apply
 from builder.cli import run
-from builder.core import deploy_plan, images
-from builder.core.catalog import open_catalog
-from builder.core.desired import Scope
-from builder.core.receipt import place_of
-from builder.core.selection import selection
-from builder.core.settings import load
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.selection import selection
+from builder.core.config.settings import load
+from builder.core.deploy import plan as deploy_plan
+from builder.core.deploy.desired import Scope
+from builder.core.deploy.receipt import place_of
+from builder.core.images import lock as images
 from builder.model import Image
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from builder.local import processes, record
+from builder.local.cloud import processes, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,18 +13,18 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from builder.local.data_api_start import front
-from builder.local.duck import open_database
-from builder.local.engine import Engine
-from builder.local.invoker import FakeInvoker
-from builder.local.login import Credentials
+from builder.local.calls.invoker import FakeInvoker
+from builder.local.data_api.start import front
+from builder.local.engine.duck import open_database
+from builder.local.engine.engine import Engine
+from builder.local.wire.login import Credentials
 from tests.unit.local.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from builder.local.data_api_http import Front
+    from builder.local.data_api.http import Front
 
 AT = {"ClusterIdentifier": "local", "Database": "dev", "DbUser": "awsuser"}
 ROLE = "arn:aws:iam::123456789012:role/invoke"

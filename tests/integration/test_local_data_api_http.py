@@ -13,12 +13,12 @@ from xml.etree import ElementTree as ET
 import psycopg
 import pytest
 
-from builder.local.data_api_start import front
-from builder.local.duck import open_database
-from builder.local.engine import Engine
-from builder.local.invoker import FakeInvoker
-from builder.local.login import Credentials
-from builder.local.server import Server
+from builder.local.calls.invoker import FakeInvoker
+from builder.local.data_api.start import front
+from builder.local.engine.duck import open_database
+from builder.local.engine.engine import Engine
+from builder.local.wire.login import Credentials
+from builder.local.wire.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

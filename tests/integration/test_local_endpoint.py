@@ -18,12 +18,12 @@ import psycopg
 import pytest
 import redshift_connector
 
-from builder.local import parts, ports, processes
+from builder.local.cloud import parts, ports, processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from builder.local.processes import Handle
+    from builder.local.cloud.processes import Handle
 
 PASSWORD = "it's secret"
 

@@ -15,16 +15,17 @@ import pytest
 
 from builder.adapters.warehouse import RedshiftWarehouse, connect
 from builder.cli import run
-from builder.core import sql, sql_script
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
-from builder.core.settings import Secret, Settings, Warehouse
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
+from builder.core.config.settings import Secret, Settings, Warehouse
+from builder.core.sql import script as sql_script
+from builder.core.sql import statements as sql
 from builder.errors import WarehouseError
-from builder.local.duck import open_database
-from builder.local.engine import Engine
-from builder.local.invoker import FakeInvoker, rowwise
-from builder.local.server import Server
-from builder.local.session import Credentials
+from builder.local.calls.invoker import FakeInvoker, rowwise
+from builder.local.engine.duck import open_database
+from builder.local.engine.engine import Engine
+from builder.local.wire.server import Server
+from builder.local.wire.session import Credentials
 from builder.model import Function, Parameter, Statement
 
 if TYPE_CHECKING:

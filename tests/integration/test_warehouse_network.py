@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.adapters.warehouse import connect
-from builder.core.settings import Secret, Warehouse
+from builder.core.config.settings import Secret, Warehouse
 from builder.errors import WarehouseError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builder.adapters.warehouse import RedshiftWarehouse, connect
-from builder.core.settings import Secret, Warehouse
+from builder.core.config.settings import Secret, Warehouse
 from builder.errors import WarehouseError
 from builder.model import Statement
 from tests.integration.scripted_server import Script, serving

@@ -12,7 +12,7 @@ import pytest
 from builder.adapters.docker import local_tag
 from builder.adapters.emulator import LABEL, REQUEST_LIMIT, Emulator, connect
 from builder.adapters.process import run
-from builder.core import calls
+from builder.core.calls import call as calls
 from builder.errors import BuildError, InvokeError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.cli import run
-from builder.core.settings import VARIABLES
+from builder.core.config.settings import VARIABLES
 from tests.unit.catalog.trees import DATA, HANDLER, function, write
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from builder import assets, bake
-from builder.core import build_plan
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
-from builder.core.settings import Settings
+from builder.core.images import build_plan
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
+from builder.core.config.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 BAKE = (ROOT / "docker-bake.hcl").read_text()

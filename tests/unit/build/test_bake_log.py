@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builder.core.bake_log import BakeLog
+from builder.core.images.bake_log import BakeLog
 
 LOGS = Path(__file__).parents[2] / "data" / "build" / "logs"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.core import build_plan
+from builder.core.images import build_plan
 from builder.model import Config, SharedLib
 from tests.unit.build.samples import BBOX, CELLS, POLYFILL, QUADBIN, a_file
 

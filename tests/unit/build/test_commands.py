@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builder.cli import run
-from builder.core import images
+from builder.core.images import lock as images
 
 TINY = Path(__file__).parents[2] / "data" / "build" / "tiny"
 

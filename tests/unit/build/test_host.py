@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.adapters import host, resolver, roots
-from builder.core.catalog import open_catalog
+from builder.core.catalog.load import open_catalog
 
 if TYPE_CHECKING:
     from pathlib import Path

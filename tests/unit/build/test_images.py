@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.core import images
+from builder.core.images import lock as images
 from builder.errors import BuildError
 from builder.model import Image
 

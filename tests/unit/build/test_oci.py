@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from builder.core import oci
-from builder.core.oci import Blob
+from builder.core.images import oci
+from builder.core.images.oci import Blob
 
 CONFIG = Blob(digest=f"sha256:{'01' * 32}", size=7023, media_type=oci.CONFIG_TYPE)
 LAYER = Blob(digest=f"sha256:{'02' * 32}", size=32654, media_type=oci.LAYER_TYPE)

@@ -12,7 +12,7 @@ from builder.adapters import archive
 from builder.adapters.fakes import FakeRepositories
 from builder.adapters.faults import Faults
 from builder.adapters.layout import Layout
-from builder.core import images
+from builder.core.images import lock as images
 from builder.errors import BuildError
 from builder.model import Image
 from tests.unit.build.registry_fake import FakeRegistry

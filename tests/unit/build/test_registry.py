@@ -10,7 +10,7 @@ import pytest
 from builder.adapters import archive
 from builder.adapters.layout import Layout
 from builder.adapters.registry import Credentials, Repository, is_local
-from builder.core.settings import Secret
+from builder.core.config.settings import Secret
 from builder.errors import BuildError
 from tests.unit.build.registry_fake import MANIFEST_TYPE, FakeRegistry
 from tests.unit.build.samples import a_layer, a_saved_image
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from builder.core.oci import StoredImage
+    from builder.core.images.oci import StoredImage
 
 ADDRESS = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/carto-at-quadbin"
 NAME = "carto-at-quadbin"

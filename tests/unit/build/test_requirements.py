@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.core import requirements
+from builder.core.images import requirements
 from tests.unit.build.samples import BBOX, POLYFILL, QUADBIN
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import stage
-from builder.core import requirements
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
+from builder.core.images import requirements
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
 
 if TYPE_CHECKING:
     import pytest

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from builder.core import calls
+from builder.core.calls import call as calls
 from builder.errors import InvokeError, UsageError
 from builder.model import Function, Parameter
 

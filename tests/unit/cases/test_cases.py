@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from builder.core import cases
-from builder.core.cases import Case, Outcome
+from builder.core.calls import cases
+from builder.core.calls.cases import Case, Outcome
 from builder.model import Function, Parameter
 
 

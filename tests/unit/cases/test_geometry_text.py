@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.core.geometry_text import same_geometry
+from builder.core.calls.geometry_text import same_geometry
 
 SQUARE = "POLYGON((0 0,1 0,1 1,0 1,0 0))"
 HOLED = "POLYGON((0 0,9 0,9 9,0 9,0 0),(1 1,2 1,2 2,1 1),(5 5,6 5,6 6,5 5))"

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from builder import ways
-from builder.core import build_plan, cases, sql, sql_names, sql_script
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
-from builder.core.settings import Settings
+from builder.core.calls import cases
+from builder.core.catalog import sql_names
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
+from builder.core.config.settings import Settings
+from builder.core.images import build_plan
+from builder.core.sql import script as sql_script
+from builder.core.sql import statements as sql
 
 from .trees import brief, function, problems, write
 

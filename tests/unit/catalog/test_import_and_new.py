@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from builder import ways
 from builder.cli import cli
-from builder.core import cases
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
+from builder.core.calls import cases
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
 from builder.errors import CatalogError, UsageError
 
 from .trees import function, write

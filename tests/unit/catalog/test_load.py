@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from builder.core.catalog import load, open_catalog
+from builder.core.catalog.load import load, open_catalog
 from builder.model import Catalog, Example, Function, Parameter
 from tests.unit.catalog.trees import DATA, HANDLER, function, write
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.core.catalog import Document, parse
+from builder.core.catalog.load import Document, parse
 from builder.errors import CatalogError
 from tests.unit.catalog.trees import HANDLER, PLAIN, brief, function, problems, write
 

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from builder.core.function_file import json_schema
+from builder.core.catalog.function_file import json_schema
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMITTED = ROOT / "docs" / "function.schema.json"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from builder.core.catalog import open_catalog
-from builder.core.modules import group
-from builder.core.selection import select, selection
+from builder.core.catalog.load import open_catalog
+from builder.core.catalog.modules import group
+from builder.core.catalog.selection import select, selection
 from builder.errors import UsageError
 from tests.unit.catalog.trees import DATA
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.core.types import crossing, needs_wrapper, redshift_type
+from builder.core.catalog.types import crossing, needs_wrapper, redshift_type
 from builder.model import Parameter
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builder.core.catalog import load
+from builder.core.catalog.load import load
 from builder.errors import CatalogError, Problem
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "catalogs"

@@ -12,9 +12,9 @@ from botocore.stub import ANY, Stubber
 from builder.adapters import check_aws
 from builder.adapters.aws import METHODS, Aws
 from builder.adapters.fakes import IDENTITY
-from builder.core import permissions
-from builder.core.settings import Aws as AwsSettings
-from builder.core.settings import Secret, Settings
+from builder.core.config.settings import Aws as AwsSettings
+from builder.core.config.settings import Secret, Settings
+from builder.core.deploy import permissions
 from builder.errors import AwsError
 
 if TYPE_CHECKING:

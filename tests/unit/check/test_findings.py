@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builder.adapters.fakes import IDENTITY  # eu-west-1, account 123456789012
-from builder.core import findings
+from builder.core.deploy import findings
 from builder.errors import AwsError, EngineError, Problem, SettingsError
 
 CLUSTER = "maps.c1a2b3.{}.redshift.amazonaws.com"

@@ -12,8 +12,8 @@ import pytest
 from botocore import xform_name
 
 from builder.adapters.fakes import IDENTITY
-from builder.core import permissions
-from builder.core.settings import Aws, Settings, Warehouse
+from builder.core.config.settings import Aws, Settings, Warehouse
+from builder.core.deploy import permissions
 
 ADAPTERS = Path(__file__).resolve().parents[3] / "builder" / "adapters"
 SETTINGS = Settings(lambda_prefix="dev-", warehouse=Warehouse(host="h"))

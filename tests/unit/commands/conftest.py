@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.cli import run
-from builder.core.settings import VARIABLES
+from builder.core.config.settings import VARIABLES
 from tests.unit.catalog.trees import function, write
 
 if TYPE_CHECKING:

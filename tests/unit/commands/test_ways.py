@@ -13,7 +13,7 @@ from builder.adapters.fake_way import FakeWay
 from builder.adapters.faults import Faults
 from builder.adapters.warehouse import Result
 from builder.commands import test as test_command
-from builder.core.cases import Case, Outcome
+from builder.core.calls.cases import Case, Outcome
 from builder.errors import InvokeError, UsageError, WarehouseError
 from builder.model import Function, Parameter
 

@@ -9,18 +9,18 @@ from builder.adapters import receipts
 from builder.adapters.fakes import IDENTITY, FakeCloud
 from builder.adapters.observe import Question, observe
 from builder.apply import Ledger, apply
-from builder.core import deploy_plan
-from builder.core.desired import Scope
-from builder.core.receipt import Receipt, place_of
-from builder.core.settings import Settings, Warehouse
+from builder.core.config.settings import Settings, Warehouse
+from builder.core.deploy import plan as deploy_plan
+from builder.core.deploy.desired import Scope
+from builder.core.deploy.receipt import Receipt, place_of
 from builder.model import Config, Function, Image, Kind, Module, Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from builder.core.actions import Action
-    from builder.core.observed import Observed
+    from builder.core.deploy.actions import Action
+    from builder.core.deploy.observed import Observed
 
 MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 WITH_REDSHIFT = Settings(schema="dev_carto", warehouse=Warehouse(host="redshift.example.com", database="dev"))
@@ -105,7 +105,7 @@ class Site:
 
     def push(self) -> None:
         """As `builder push` does: repositories of ours with the lock's digests."""
-        from builder.core.policies import ownership  # noqa: PLC0415  used here alone
+        from builder.core.deploy.policies import ownership  # noqa: PLC0415  used here alone
 
         for each in self.images.values():
             name = each.repository.partition("/")[2]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from builder.core.settings import Settings
+    from builder.core.config.settings import Settings
 
 GIVEN = replace(
     WITH_REDSHIFT,

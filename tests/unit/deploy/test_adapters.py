@@ -13,10 +13,10 @@ from builder.adapters.functions import LambdaFunctions
 from builder.adapters.patience import Patience
 from builder.adapters.repositories import EcrRepositories
 from builder.adapters.roles import IamRoles
-from builder.core import policies
-from builder.core.actions import CreateFunction, CreateRole, UpdateFunctionConfiguration
-from builder.core.settings import Aws as AwsSettings
-from builder.core.settings import Secret, Settings
+from builder.core.config.settings import Aws as AwsSettings
+from builder.core.config.settings import Secret, Settings
+from builder.core.deploy import policies
+from builder.core.deploy.actions import CreateFunction, CreateRole, UpdateFunctionConfiguration
 from builder.errors import AwsError
 
 if TYPE_CHECKING:

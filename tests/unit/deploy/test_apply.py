@@ -17,9 +17,9 @@ from builder.adapters.fakes import FakeCloud
 from builder.adapters.faults import Faults
 from builder.apply import Ledger, apply
 from builder.console import Console
-from builder.core import explain
-from builder.core.receipt import place_of
-from builder.core.schedule import needs
+from builder.core.deploy import explain
+from builder.core.deploy.receipt import place_of
+from builder.core.deploy.schedule import needs
 from builder.errors import AwsError
 from builder.model import Module
 from tests.unit.deploy.cloud import WITH_REDSHIFT, Site, a_function, lock, scopes
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from builder.core.actions import Action
-    from builder.core.receipt import Receipt
+    from builder.core.deploy.actions import Action
+    from builder.core.deploy.receipt import Receipt
 
 MODULES = tuple(Module(name=f"m{n}", functions=(a_function(f"m{n}_f", f"m{n}"),)) for n in range(6))
 # Long enough for any machine; a test that is right never waits for it.

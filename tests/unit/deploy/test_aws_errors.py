@@ -12,8 +12,8 @@ from botocore.session import get_session
 
 from builder.adapters import aws_errors
 from builder.adapters.aws import Aws
-from builder.core.settings import Aws as AwsSettings
-from builder.core.settings import Settings
+from builder.core.config.settings import Aws as AwsSettings
+from builder.core.config.settings import Settings
 from builder.errors import AwsError, SettingsError
 
 SESSION = get_session()

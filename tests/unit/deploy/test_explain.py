@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from builder.core import actions, explain
-from builder.core.actions import Action, Note, PutRolePolicy, RunSql, SqlChange
-from builder.core.deploy_plan import destroys
-from builder.core.observed import Routine
+from builder.core.deploy import actions, explain
+from builder.core.deploy.actions import Action, Note, PutRolePolicy, RunSql, SqlChange
+from builder.core.deploy.observed import Routine
+from builder.core.deploy.plan import destroys
 from tests.unit.deploy.cloud import LAMBDA_ONLY, QUADBIN, WITH_REDSHIFT, Site, a_function, lock, scopes, with_function
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.adapters.faults import CutError, Faults
-from builder.core.deploy_plan import remarks
+from builder.core.deploy.plan import remarks
 from tests.unit.deploy.cloud import (
     LAMBDA_ONLY,
     POLYFILL,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from builder.core.settings import Settings
+    from builder.core.config.settings import Settings
 
 GIVEN = replace(
     WITH_REDSHIFT,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.core import explain
-from builder.core.actions import (
+from builder.core.deploy import explain
+from builder.core.deploy.actions import (
     AwaitFunction,
     Change,
     CreateFunction,
@@ -24,7 +24,7 @@ from builder.core.actions import (
     UpdateFunctionConfiguration,
     UpdateTrust,
 )
-from builder.core.observed import Routine
+from builder.core.deploy.observed import Routine
 from builder.errors import AwsError, BuildError, CatalogError, SettingsError
 from builder.model import Module
 from tests.unit.deploy.cloud import (

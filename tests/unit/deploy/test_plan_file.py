@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 
 from builder.adapters.fakes import IDENTITY
-from builder.core import plan_file
-from builder.core.actions import Action
-from builder.core.plan_schema import json_schema
+from builder.core.deploy import plan_file
+from builder.core.deploy.actions import Action
+from builder.core.deploy.plan_schema import json_schema
 from builder.errors import StaleError, UsageError
 from builder.model import Catalog
 from tests.unit.deploy.cloud import H3, LAMBDA_ONLY, PARENT, POLYFILL, SIBLINGS, WITH_REDSHIFT, Site, lock, scopes

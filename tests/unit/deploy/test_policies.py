@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 
 from builder.adapters.fakes import IDENTITY
-from builder.core import policies
-from builder.core.actions import Tag
+from builder.core.deploy import policies
+from builder.core.deploy.actions import Tag
 
 
 def test_spellings_of_one_document_are_one() -> None:

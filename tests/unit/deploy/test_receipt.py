@@ -9,10 +9,10 @@ import pytest
 
 from builder.adapters import receipts
 from builder.adapters.fakes import IDENTITY
-from builder.core import recording
-from builder.core.actions import CreateSchema, DropSchema, Note
-from builder.core.receipt import NOWHERE, Deployed, Place, Receipt, place_of
-from builder.core.settings import Settings, Warehouse
+from builder.core.config.settings import Settings, Warehouse
+from builder.core.deploy import recording
+from builder.core.deploy.actions import CreateSchema, DropSchema, Note
+from builder.core.deploy.receipt import NOWHERE, Deployed, Place, Receipt, place_of
 from builder.errors import SettingsError
 from tests.unit.deploy.cloud import LAMBDA_ONLY, WITH_REDSHIFT, Site, scopes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builder.core.standing import Standing, standing
+from builder.core.deploy.standing import Standing, standing
 from tests.unit.deploy.cloud import LAMBDA_ONLY, Site, lock, scopes
 
 

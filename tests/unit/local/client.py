@@ -5,13 +5,13 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from builder.local.invoker import FakeInvoker, rowwise
-from builder.local.tokens import split
+from builder.local.calls.invoker import FakeInvoker, rowwise
+from builder.local.sql.tokens import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from builder.local.engine import Engine
+    from builder.local.engine.engine import Engine
 
 ROLE = "arn:aws:iam::123456789012:role/invoke"
 

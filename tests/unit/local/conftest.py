@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.local.duck import open_database
-from builder.local.engine import Engine
-from builder.local.invoker import FakeInvoker
+from builder.local.calls.invoker import FakeInvoker
+from builder.local.engine.duck import open_database
+from builder.local.engine.engine import Engine
 from tests.unit.local.client import Client
 
 if TYPE_CHECKING:

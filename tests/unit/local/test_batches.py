@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.local import batches, types
-from builder.local.functions import External, Function
-from builder.local.sqlstate import SqlError
+from builder.local.calls import batches
+from builder.local.engine.sqlstate import SqlError
+from builder.local.objects.functions import External, Function
+from builder.local.sql import types
 
 FUNCTION = Function(
     schema="public",

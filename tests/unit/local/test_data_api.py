@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builder.local import data_api_run, data_api_store
-from builder.local.data_api import DataApi
-from builder.local.data_api_access import Door
-from builder.local.data_api_model import ApiError
-from builder.local.data_api_run import Runner
-from builder.local.login import Credentials
+from builder.local.data_api import run as data_api_run
+from builder.local.data_api import store as data_api_store
+from builder.local.data_api.access import Door
+from builder.local.data_api.model import ApiError
+from builder.local.data_api.operations import DataApi
+from builder.local.data_api.run import Runner
+from builder.local.wire.login import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

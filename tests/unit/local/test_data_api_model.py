@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from builder.local import data_api_model as model
-from builder.local.data_api_model import ApiError
+from builder.local.data_api import model
+from builder.local.data_api.model import ApiError
 
 
 def shape(operation: str, service: str = "redshift-data") -> Any:

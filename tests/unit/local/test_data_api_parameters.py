@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.local.data_api_parameters import bind
+from builder.local.data_api.parameters import bind
 
 
 def test_a_parameter_may_come_often_and_in_any_order() -> None:

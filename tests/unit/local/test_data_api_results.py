@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.local import types
-from builder.local.data_api_results import PAGE_BYTES, Kept, TooLarge, csv_records, metadata, records
-from builder.local.results import Column
+from builder.local.data_api.results import PAGE_BYTES, Kept, TooLarge, csv_records, metadata, records
+from builder.local.sql import types
+from builder.local.wire.results import Column
 
 if TYPE_CHECKING:
     from pathlib import Path

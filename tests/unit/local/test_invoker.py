@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from builder.local.invoker import LambdaInvoker, Retrying, Throttled
-from builder.local.sqlstate import SqlError
+from builder.local.calls.invoker import LambdaInvoker, Retrying, Throttled
+from builder.local.engine.sqlstate import SqlError
 
 
 @dataclass

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.local import wire
-from builder.local.session import Connection, Credentials
+from builder.local.wire import messages as wire
+from builder.local.wire.session import Connection, Credentials
 from tests.unit.local.client import data_rows
 
 if TYPE_CHECKING:
-    from builder.local.engine import Engine
+    from builder.local.engine.engine import Engine
     from tests.unit.local.client import Client
 
 PASSWORD = "secret"

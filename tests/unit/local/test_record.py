@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.errors import LocalError
-from builder.local import parts, record
-from builder.local.processes import Handle
-from builder.local.record import Running, Stack
+from builder.local.cloud import parts, record
+from builder.local.cloud.processes import Handle
+from builder.local.cloud.record import Running, Stack
 
 if TYPE_CHECKING:
     from pathlib import Path

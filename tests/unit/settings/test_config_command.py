@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from builder.cli import run
-from builder.core.config_keys import KEYS
-from builder.core.settings import VARIABLES, Settings, load
+from builder.core.config.keys import KEYS
+from builder.core.config.settings import VARIABLES, Settings, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable

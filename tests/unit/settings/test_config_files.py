@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from builder.core.config_keys import BY_PATH, KEYS, json_schema
-from builder.core.settings import Settings, load
+from builder.core.config.keys import BY_PATH, KEYS, json_schema
+from builder.core.config.settings import Settings, load
 from builder.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.core import env_files
-from builder.core.settings import VARIABLES, Settings, load, resolve
+from builder.core.config import env_files
+from builder.core.config.settings import VARIABLES, Settings, load, resolve
 from builder.errors import SettingsError
 
 TEMPLATE = Path(__file__).resolve().parents[3] / ".env.template"

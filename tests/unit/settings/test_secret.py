@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from builder.core.settings import Secret, Warehouse
+from builder.core.config.settings import Secret, Warehouse
 
 SECRET = Secret("hush")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.core.settings import Secret, Settings, Warehouse, load
+from builder.core.config.settings import Secret, Settings, Warehouse, load
 from builder.errors import SettingsError
 
 if TYPE_CHECKING:

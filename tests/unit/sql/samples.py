@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.core.sql import Target
+from builder.core.sql.statements import Target
 from builder.model import Config, Function, Kind, Parameter
 
 ROLE = "arn:aws:iam::123456789012:role/invoke"

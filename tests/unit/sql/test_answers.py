@@ -4,7 +4,7 @@ import json
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
-from builder.core.answers import float_text, objects
+from builder.core.calls.answers import float_text, objects
 
 
 def test_columns_of_one_name_are_all_kept() -> None:

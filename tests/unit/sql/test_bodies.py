@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from builder import __version__
-from builder.core import sql
+from builder.core.sql import statements as sql
 from builder.errors import CatalogError
 from tests.unit.sql.samples import TARGET, a_function, native
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.cli import run
-from builder.core.sql_text import made, split
+from builder.core.sql.text import made, split
 
 if TYPE_CHECKING:
     from pathlib import Path

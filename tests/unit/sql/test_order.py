@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.core import sql
+from builder.core.sql import statements as sql
 from builder.errors import CatalogError
 from tests.unit.sql.samples import GREET, POLYFILL, a_function, native
 

@@ -4,9 +4,9 @@ import pytest
 
 from builder.adapters.fake_warehouse import FakeWarehouse
 from builder.adapters.faults import Faults
-from builder.core.settings import Settings
-from builder.core.sql_script import creations, removals, script
-from builder.core.sql_text import made, split
+from builder.core.config.settings import Settings
+from builder.core.sql.script import creations, removals, script
+from builder.core.sql.text import made, split
 from builder.errors import CatalogError
 from builder.model import Module
 from tests.unit.sql.samples import POLYFILL, ROLE, TOPARENT, TOQUADKEY, native

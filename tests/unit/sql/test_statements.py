@@ -10,8 +10,8 @@ import pytest
 
 from builder.adapters.fake_warehouse import FakeWarehouse
 from builder.adapters.faults import Faults
-from builder.core import sql
-from builder.core.sql_text import tokens
+from builder.core.sql import statements as sql
+from builder.core.sql.text import tokens
 from builder.errors import CatalogError
 from builder.model import Config
 from tests.unit.sql.samples import (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.core.sql_text import Made, dollar_quoted, family, made, split
+from builder.core.sql.text import Made, dollar_quoted, family, made, split
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from redshift_connector.error import InterfaceError, OperationalError, ProgrammingError
 
 from builder.adapters.warehouse_errors import not_committed, refused, unreachable
-from builder.core.settings import Secret, Warehouse
+from builder.core.config.settings import Secret, Warehouse
 
 PLACE = Warehouse(host="db.example", user="alice", database="dev", password=Secret("hunter2"))
 

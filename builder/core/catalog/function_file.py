@@ -1,0 +1,214 @@
+"""The format of function.yaml, as models: what editors check by the JSON Schema is what the loader checks."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from builder.core.catalog.types import GENERIC, redshift_type
+
+_KB = 1024
+_SIZE = re.compile(r"(\d+)\s*(KB|MB)?", re.IGNORECASE)
+# Redshift, CREATE EXTERNAL FUNCTION: MAX_BATCH_SIZE is 1 KB to 5 MB.
+_LARGEST_BATCH = 5 * _KB * _KB
+
+
+class _Spec(BaseModel):
+    # Strict: `timeout: true` is not one second, `author: 42` not a text.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: Any) -> Any:
+        """A known key with nothing behind it is a key left out. YAML's `on` and `1` are names like others, unknown."""
+        if isinstance(data, dict):
+            named = ((str(key), value) for key, value in data.items())
+            return {key: value for key, value in named if value is not None or key not in cls.model_fields}
+        return data
+
+
+def _as_mapping(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+def batch_size(value: Any) -> Any:
+    """Bytes of `4 MB`, `500 KB` or a bare number, which is KB as in Redshift. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError("write a size with its unit, as 4 MB or 500 KB")  # noqa: TRY004 (pydantic reports ValueErrors)
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None:
+        raise ValueError(f"{value!r} is not a size: write a whole number of KB or MB, as 500 KB")
+    size = int(match[1]) * (_KB * _KB if (match[2] or "").upper() == "MB" else _KB)
+    if not _KB <= size <= _LARGEST_BATCH:
+        raise ValueError(f"{value!r} is out of range: Redshift takes 1 KB to 5 MB (a bare number is KB)")
+    return size
+
+
+Type = Annotated[
+    str,
+    AfterValidator(redshift_type),
+    Field(json_schema_extra={"anyOf": [{"enum": list(GENERIC)}, {"pattern": "^[A-Za-z]"}]}),
+]
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+# SQL writes VOLATILE in capitals, and so do people.
+Volatility = Annotated[
+    Literal["volatile", "stable", "immutable"],
+    BeforeValidator(
+        _lower,
+        json_schema_input_type=Literal["volatile", "stable", "immutable", "VOLATILE", "STABLE", "IMMUTABLE"],
+    ),
+]
+
+
+class ParameterSpec(_Spec):
+    """One argument."""
+
+    name: str
+    """Its name, unique in the function, whatever its case."""
+    type: Type
+    """A generic type (string, bigint, geometry ...) or one of Redshift's."""
+    description: str = ""
+
+
+class OutputSpec(_Spec):
+    """What the function gives back."""
+
+    type: Type
+    name: str = ""
+    description: str = ""
+
+
+Output = Annotated[OutputSpec, BeforeValidator(_as_mapping, json_schema_input_type=OutputSpec | str)]
+
+
+class ExampleSpec(BaseModel):
+    """A call worth showing: its SQL, or the arguments that make one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+    description: str = ""
+    sql: str | None = None
+    """The whole statement."""
+    arguments: list[Any] | None = None
+    """In place of sql: each argument as a SQL expression, in order."""
+    output: Any = ""
+    """What it answers, as people read it."""
+
+    @model_validator(mode="after")
+    def _one_call(self) -> ExampleSpec:
+        if (self.sql is None) == (self.arguments is None):
+            raise ValueError("an example has either sql or arguments")
+        return self
+
+    def statement(self, function: str) -> str:
+        """The SQL, made from the arguments where it is not written."""
+        if self.sql is not None:
+            return self.sql.strip()
+        return f"SELECT carto.{function.upper()}({', '.join(map(_as_sql, self.arguments or ()))})"
+
+    def answer(self) -> str:
+        """The output as text: JSON for what YAML read as a list, a number or a truth value."""
+        return self.output.strip() if isinstance(self.output, str) else json.dumps(self.output, default=str)
+
+
+class ConfigSpec(_Spec):
+    """What the function asks of its Lambda and of its external function."""
+
+    memory_size: Annotated[int, Field(ge=128, le=10_240)] | None = None
+    """MB, 128 to 10240."""
+    timeout: Annotated[int, Field(ge=1, le=900)] | None = None
+    """Seconds, 1 to 900."""
+    max_batch_rows: Annotated[int, Field(ge=1, le=2_147_483_647)] | None = None
+    """Rows of one call, 1 to 2147483647."""
+    max_batch_size: Annotated[int, BeforeValidator(batch_size, json_schema_input_type=int | str)] | None = None
+    """Size of one call with its unit, `1 KB` to `5 MB`; a bare number is KB."""
+    runtime: Annotated[str, Field(pattern=r"^python3\.\d+$")] | None = None
+    """Read for older catalogues, and not used: every image has the Python of the base, `python3.13`."""
+    handler: Annotated[str, Field(pattern=r"^[^\W\d]\w*\.[^\W\d]\w*$")] | None = None
+    """`file.function`; by default the code file's `lambda_handler`."""
+    volatility: Volatility | None = None
+    """An external function is volatile or stable; a native SQL function may be immutable."""
+
+
+class RedshiftSpec(_Spec):
+    """How the function stands in Redshift."""
+
+    type: Literal["lambda", "sql"] = "lambda"
+    """lambda: a Python handler; sql: a native SQL function."""
+    code_file: str | None = None
+    """From the function's folder; by default code/lambda/python/handler.py, or code/redshift.sql for type sql."""
+    requirements_file: str | None = None
+    """From the function's folder; by default requirements.txt beside the code file, where there is one."""
+    external_function_template: str | None = None
+    """A template of the whole SQL, where it cannot be generated."""
+    lambda_name: str | None = None
+    """Read for catalogues that had a Lambda for each function, and not used: a module's functions share its Lambda."""
+    shared_libs: list[str] = []
+    """Libraries of _shared/python that the handler imports as lib.<name>; `data/_utils.py` brings the library data."""
+    parameters: list[ParameterSpec] | None = None
+    """The arguments as Redshift has them, where they differ."""
+    returns: Output | None = None
+    """The result as Redshift has it, where it differs."""
+    config: ConfigSpec = ConfigSpec()
+
+
+class CloudsSpec(_Spec):
+    """The warehouses that the function is for. Only redshift is read."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    redshift: RedshiftSpec | None = None
+
+
+class FunctionFile(_Spec):
+    """One SQL function: functions/<module>/<function>/function.yaml."""
+
+    name: str = ""
+    """Read for catalogues that repeat the folder's name, which is the one that counts."""
+    module: str = ""
+    """Read for catalogues that repeat the module's folder, which is the one that counts."""
+    function_type: Literal["scalar"] = "scalar"
+    status: str = "stable"
+    author: str = ""
+    description: str = ""
+    arguments: list[ParameterSpec] | None = None
+    """In order. `[]` for a function without arguments."""
+    parameters: list[ParameterSpec] | None = None
+    """The same as arguments."""
+    output: Output | None = None
+    """A type, or a mapping of type and description."""
+    returns: Output | None = None
+    """The same as output."""
+    examples: list[ExampleSpec] = []
+    clouds: CloudsSpec
+
+    @model_validator(mode="after")
+    def _one_spelling(self) -> FunctionFile:
+        for one, other in (("arguments", "parameters"), ("output", "returns")):
+            if getattr(self, one) is not None and getattr(self, other) is not None:
+                raise ValueError(f"{one} and {other} say the same thing: keep one of them")
+        return self
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of function.yaml, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **FunctionFile.model_json_schema(mode="validation"),
+    }
+
+
+def _as_sql(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool):
+        return {None: "NULL", True: "TRUE", False: "FALSE"}[value]
+    return json.dumps(value, default=str)

@@ -1,0 +1,76 @@
+"""Which functions a command is about: one answer for build, deploy, sql and remove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.core.catalog.format_problems import did_you_mean
+from builder.core.catalog.modules import group
+from builder.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from builder.model import Catalog, Function, Module
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The functions that were named, and what they live in.
+
+    `modules` are whole: an image, and the Lambda that runs it, always holds all of its module's functions. `complete`
+    names the modules of which every function is selected: only their Lambda, image and repository may go when the
+    selection goes.
+    """
+
+    functions: tuple[Function, ...]
+    modules: tuple[Module, ...]
+    complete: frozenset[str]
+
+
+def select(catalog: Catalog, modules: str = "", functions: str = "") -> tuple[Function, ...]:
+    """The functions of `a,b`-lists of names, in any case, in the catalogue's order; both empty: all.
+
+    With both, the functions that both lists allow. Raises UsageError with every name that is unknown, or that the
+    other list leaves out.
+    """
+    wanted_modules, wanted_functions = _names(modules), _names(functions)
+    by_name = {function.name.lower(): function for function in catalog.functions}
+    known_modules = {function.module.lower() for function in catalog.functions}
+    problems = _unknown(wanted_modules, sorted(known_modules), "--modules", "module")
+    problems += _unknown(wanted_functions, list(by_name), "--functions", "function")
+    for name in wanted_functions:
+        if wanted_modules and name in by_name and by_name[name].module.lower() not in wanted_modules:
+            what = f"{name!r} is in module {by_name[name].module!r}, which --modules leaves out"
+            problems.append(Problem(where="--functions", what=what, hint="name its module too, or no module"))
+    if problems:
+        raise UsageError(problems=problems)
+    return tuple(
+        function
+        for function in catalog.functions
+        if (not wanted_modules or function.module.lower() in wanted_modules)
+        and (not wanted_functions or function.name.lower() in wanted_functions)
+    )
+
+
+def selection(catalog: Catalog, modules: str = "", functions: str = "") -> Selection:
+    """The same, with the whole modules around the selected functions. Raises UsageError as `select` does."""
+    selected = select(catalog, modules, functions)
+    touched = {function.module for function in selected}
+    whole = group(catalog, (function for function in catalog.functions if function.module in touched))
+    chosen = {function.name for function in selected}
+    complete = (module.name for module in whole if all(each.name in chosen for each in module.functions))
+    return Selection(functions=selected, modules=whole, complete=frozenset(complete))
+
+
+def _names(text: str) -> list[str]:
+    return list(dict.fromkeys(name for part in text.split(",") if (name := part.strip().lower())))
+
+
+def _unknown(wanted: Sequence[str], known: Sequence[str], option: str, kind: str) -> list[Problem]:
+    return [
+        Problem(where=option, what=f"there is no {kind} {name!r}", hint=did_you_mean(name, known))
+        for name in wanted
+        if name not in known
+    ]

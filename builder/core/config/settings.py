@@ -1,0 +1,121 @@
+"""What the run is told: one frozen value, resolved once from flags, environment and files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from builder import names
+from builder.core.config import env_files, values
+from builder.core.config import files as config_files
+from builder.core.config import places as config_places
+from builder.core.config.keys import BY_VARIABLE
+from builder.core.config.lookup import Lookup, environment, slips
+from builder.core.config.places import Aws, DataApi, Warehouse
+from builder.core.config.secret import Secret
+from builder.errors import Problem, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from builder.core.config.env_files import Layer
+
+__all__ = ["VARIABLES", "Aws", "DataApi", "Secret", "Settings", "Warehouse", "load", "read", "resolve"]
+
+# Those of the environment; the other keys are the command line's.
+VARIABLES = tuple(name for name in BY_VARIABLE if name.isupper())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that the builder can be told, with the defaults of the house."""
+
+    lambda_prefix: str = "carto-at-"
+    execution_role: str | None = None
+    invoke_role: str | None = None
+    schema: str = "carto"
+    grantees: tuple[str, ...] = ()
+    production: bool = False
+    image_registry: str | None = None
+    python_image: str | None = None
+    functions_roots: tuple[str, ...] = ("functions",)
+    aws: Aws = field(default_factory=Aws)
+    warehouse: Warehouse | None = None
+    data_api: DataApi | None = None
+    notices: tuple[str, ...] = ()
+
+
+def load(project: Path, *, flags: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
+    """Flags, the environment, the project's .env, the parent folder's, the configuration files, the defaults.
+
+    Raises SettingsError with every problem at once.
+    """
+    layers, problems = read(project, flags=flags, environ=environ)
+    return resolve(layers, problems=problems)
+
+
+def read(
+    project: Path, *, flags: Mapping[str, str], environ: Mapping[str, str]
+) -> tuple[tuple[Layer, ...], list[Problem]]:
+    """All sources, the strongest first, and what is wrong with their files."""
+    own, problems = env_files.read(project / ".env", ".env")
+    parents, trouble = env_files.read(project.resolve().parent / ".env", "../.env")
+    layers = (env_files.from_flags(flags), env_files.from_environment(environ), own, parents)
+    files = [file for file in flags.get("config", "").split("\n") if file]
+    config, wrong = config_files.load(project, env=environment(layers), files=files)
+    told = frozenset(name for layer in (*layers, config) for name in layer.values)
+    return (*layers, config), [*problems, *trouble, *wrong, *config_files.unused(config, told)]
+
+
+def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Settings:
+    """The settings of layers, the strongest first. `problems` are what reading them has found already.
+
+    Raises SettingsError with every problem at once.
+    """
+    told = Lookup(layers)
+    production = told.value("production", values.boolean) or False
+    roots = told.value("functions_roots", lambda text: tuple(text.split("\n")))
+    rs_schema = told.value("RS_SCHEMA", values.identifier) or ""
+    rs_prefix = told.value("RS_PREFIX", values.identifier) or ""
+    mistyped, doubtful = slips(layers)
+    settings = Settings(
+        lambda_prefix=told.value("RS_LAMBDA_PREFIX", values.prefix) or Settings.lambda_prefix,
+        execution_role=told.value("RS_LAMBDA_EXECUTION_ROLE", values.role),
+        invoke_role=told.value("RS_LAMBDA_INVOKE_ROLE", values.roles),
+        schema=names.schema_name(rs_schema=rs_schema, rs_prefix=rs_prefix, production=production),
+        grantees=told.value("RS_GRANTEES", values.grantees) or (),
+        production=production,
+        image_registry=told.value("IMAGE_REGISTRY", values.registry),
+        python_image=told.value("PYTHON_IMAGE", values.plain),
+        functions_roots=roots or Settings.functions_roots,
+        aws=config_places.aws(told),
+        warehouse=config_places.warehouse(told),
+        data_api=config_places.data_api(told),
+        notices=(*told.notices, *doubtful),
+    )
+    found = [*problems, *mistyped, *told.problems, *_derived(settings), *_unbuilt(settings)]
+    if found:
+        raise SettingsError(problems=dict.fromkeys(found))
+    return settings
+
+
+def _derived(settings: Settings) -> list[Problem]:
+    """Names that are made of settings and have limits of their own."""
+    problems = names.check_identifier(settings.schema, where="RS_PREFIX")
+    for role, name in (
+        (settings.execution_role, names.execution_role_name(settings.lambda_prefix)),
+        (settings.invoke_role, names.invoke_role_name(settings.lambda_prefix)),
+    ):
+        if role is None:
+            problems += names.check_role_name(name, where="RS_LAMBDA_PREFIX")
+    return problems
+
+
+def _unbuilt(settings: Settings) -> list[Problem]:
+    """Settings that are understood and that nothing acts on yet: better said now than found out after a deploy."""
+    if settings.data_api is None:
+        return []
+    variable = "RS_WORKGROUP" if settings.data_api.workgroup else "RS_CLUSTER_IDENTIFIER"
+    hint = f"remove {variable} and RS_SECRET_ARN; set RS_HOST, RS_USER and RS_PASSWORD"
+    return [Problem(where=variable, what="the road to Redshift by the Data API is not built yet", hint=hint)]

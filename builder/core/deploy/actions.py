@@ -1,0 +1,234 @@
+"""What a deploy can do, as values. A plan is a tuple of these: explained, executed, compared, never interpreted twice.
+
+`old` and `new` hold what stands there and what will; `changes` where several fields change in one call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from builder.core.deploy.observed import Routine
+    from builder.model import Kind, Statement
+
+# A policy document as canonical JSON; in a plan's JSON it is an object.
+Document: TypeAlias = Annotated[str, "a policy document"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One field of a resource, before and after."""
+
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tag:
+    """A tag of an AWS resource. Ours say who made it, so that we never touch what others made."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateRole:
+    """A role of ours. `trust` is a policy document as canonical JSON."""
+
+    name: str
+    description: str
+    trust: Document
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateTrust:
+    """Who may assume a role of ours."""
+
+    role: str
+    old: Document
+    new: Document
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutRolePolicy:
+    """The inline policy of a role of ours. `old` is None where there was none."""
+
+    role: str
+    policy: str
+    old: Document | None
+    new: Document
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteRole:
+    """A role of ours and its inline policies, when no function of ours is left."""
+
+    name: str
+    policies: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteRepository:
+    """An ECR repository of ours, with the images in it. Push makes it: an image comes before what runs it."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateFunction:
+    """A Lambda function that runs `image` (repository@digest). memory_size in MB, timeout in seconds."""
+
+    module: str
+    name: str
+    role: str
+    image: str
+    memory_size: int
+    timeout: int
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwaitFunction:
+    """A function that an earlier run left on its way. Changing it before it has arrived is a ResourceConflict."""
+
+    module: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateFunctionConfiguration:
+    """Role, memory and time-out; ImageConfig goes back to the image's own."""
+
+    module: str
+    name: str
+    role: str
+    memory_size: int
+    timeout: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateFunctionCode:
+    """Another image, by digest."""
+
+    module: str
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagFunction:
+    """Tags of ours that differ; other people's tags stay."""
+
+    module: str
+    name: str
+    tags: tuple[Tag, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantInvoke:
+    """Lets a role that we were given, and must not change, call the function. `old`: whom it replaces."""
+
+    module: str
+    name: str
+    old: str | None
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeInvoke:
+    """Takes back what GrantInvoke gave."""
+
+    module: str
+    name: str
+    old: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteFunction:
+    """A Lambda function of ours."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateSchema:
+    """The schema of our SQL functions, where there is none yet: it is ours to drop."""
+
+    schema: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropSchema:
+    """A schema that we created and that nothing is left in."""
+
+    schema: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlChange:
+    """One catalogue function in Redshift: what is dropped, what is there afterwards.
+
+    A fingerprint covers the function's statements; None: not there. `dropped` are signatures that go for good or that
+    are made again (Redshift replaces a function only when its arguments and its return type stay).
+    """
+
+    function: str
+    old: str | None
+    new: str | None
+    kind: Kind = "lambda"
+    dropped: tuple[Routine, ...] = ()
+    signatures: tuple[Routine, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSql:
+    """All SQL of one module, in one transaction."""
+
+    module: str
+    schema: str
+    changes: tuple[SqlChange, ...]
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """Changes the receipt alone: what is known of a module's functions that no call can tell."""
+
+    module: str
+    remember: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
+
+
+RoleAction: TypeAlias = CreateRole | UpdateTrust | PutRolePolicy | DeleteRole
+FunctionAction: TypeAlias = (
+    CreateFunction
+    | AwaitFunction
+    | UpdateFunctionConfiguration
+    | UpdateFunctionCode
+    | TagFunction
+    | GrantInvoke
+    | RevokeInvoke
+    | DeleteFunction
+)
+SqlAction: TypeAlias = CreateSchema | DropSchema | RunSql
+Action: TypeAlias = RoleAction | DeleteRepository | FunctionAction | SqlAction | Note
+
+
+class NoBranchError(AssertionError):
+    """Raised after the last branch of a match over actions: mypy proves that nothing gets there."""
+
+    def __init__(self, action: NoReturn) -> None:
+        super().__init__(f"no branch for {action!r}")

@@ -1,0 +1,87 @@
+"""What stands in the way of a deploy, all of it at once, before anything is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder import names
+from builder.core.deploy import policies
+from builder.core.deploy.desired import Scope, own_roles
+from builder.errors import AwsError, BuildError, Problem, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.observed import Observed
+    from builder.model import Image
+
+
+def refuse(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed) -> None:
+    """Raises SettingsError for names over their limits, BuildError for images that are not locked or not pushed,
+    AwsError where something with our name is not ours.
+    """
+    _refuse(SettingsError, _names_over_limits(scopes, settings))
+    _refuse(BuildError, _missing_images(scopes, lock, observed))
+    _refuse(AwsError, _foreign(scopes, settings, observed))
+
+
+def _refuse(error: type[AwsError | BuildError | SettingsError], problems: Iterator[Problem]) -> None:
+    found = tuple(problems)
+    if found:
+        raise error(problems=found)
+
+
+def _names_over_limits(scopes: Sequence[Scope], settings: Settings) -> Iterator[Problem]:
+    prefix = settings.lambda_prefix
+    for scope in scopes:
+        if scope.needs_lambda:
+            yield from names.check_lambda_name(names.lambda_name(prefix, scope.module.name), where=scope.module.name)
+    if any(scope.needs_lambda for scope in scopes):
+        if settings.execution_role is None:
+            yield from names.check_role_name(names.execution_role_name(prefix), where="RS_LAMBDA_PREFIX")
+        if settings.invoke_role is None and settings.warehouse is not None:
+            yield from names.check_role_name(names.invoke_role_name(prefix), where="RS_LAMBDA_PREFIX")
+    if settings.warehouse is not None:
+        yield from names.check_identifier(settings.schema, where="RS_SCHEMA")
+
+
+def _missing_images(scopes: Sequence[Scope], lock: Mapping[str, Image], observed: Observed) -> Iterator[Problem]:
+    for scope in scopes:
+        if not scope.needs_lambda:
+            continue
+        module = scope.module.name
+        image = lock.get(module)
+        if image is None:
+            yield Problem(where=module, what="has no image in the lock", hint=f"builder build --modules {module}")
+            continue
+        missing = sorted(
+            {function.name for function in scope.functions if function.kind == "lambda"} - set(image.functions)
+        )
+        if missing:
+            what = f"its image was built without {', '.join(missing)}"
+            yield Problem(where=module, what=what, hint=f"builder build --modules {module}")
+        elif not image.repository or observed.module(module).image_present is False:
+            what = f"{image.reference if image.repository else 'its image'} is not in a registry"
+            yield Problem(where=module, what=what, hint=f"builder push --modules {module}")
+
+
+def _foreign(scopes: Sequence[Scope], settings: Settings, observed: Observed) -> Iterator[Problem]:
+    prefix = settings.lambda_prefix
+    for scope in scopes:
+        function = observed.module(scope.module.name).function
+        if function is None or not scope.needs_lambda:
+            continue
+        if not policies.is_ours(function.tags, prefix):
+            hint = "choose another RS_LAMBDA_PREFIX, or remove that function"
+            yield Problem(where=function.name, what="a Lambda function of this name exists and is not ours", hint=hint)
+        elif function.package_type != "Image":
+            hint = "remove it and deploy again: Lambda cannot change the package type of a function"
+            yield Problem(
+                where=function.name, what=f"the Lambda function is of type {function.package_type}", hint=hint
+            )
+    own = {role.name for role in own_roles(settings, observed.identity)}
+    for role, setting in ((observed.execution_role, "EXECUTION"), (observed.invoke_role, "INVOKE")):
+        if role is not None and role.name in own and not policies.is_ours(role.tags, prefix):
+            hint = f"to use it as it is: RS_LAMBDA_{setting}_ROLE={role.arn}; or choose another RS_LAMBDA_PREFIX"
+            yield Problem(where=role.name, what="a role of this name exists and is not ours", hint=hint)

@@ -1,0 +1,191 @@
+"""What should stand in AWS and Redshift for a selection: the planner's left side, Observed being its right.
+
+Nothing desired is a removal. A later release, an earlier receipt or a second set of names are other values of Desired.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder import names
+from builder.core.deploy import policies
+from builder.core.images import build_plan
+from builder.core.sql import statements as sql
+from builder.errors import CatalogError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.actions import Tag
+    from builder.core.deploy.observed import Identity, Routine
+    from builder.model import Function, Image, Kind, Module, Statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What a selection takes of one module. `module` holds all of its functions: they share memory and time-out."""
+
+    module: Module
+    names: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        return {function.name for function in self.module.functions} <= set(self.names)
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return tuple(function for function in self.module.functions if function.name in self.names)
+
+    @property
+    def needs_lambda(self) -> bool:
+        return any(function.kind == "lambda" for function in self.functions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesiredRole:
+    """A role that we make and keep as it should be."""
+
+    name: str
+    description: str
+    trust: str
+    policy: str
+    document: str
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesiredFunction:
+    """A Lambda function. `principal` is the role to let in by the function's own policy, if any."""
+
+    module: str
+    name: str
+    role: str
+    image: str
+    memory_size: int
+    timeout: int
+    tags: tuple[Tag, ...]
+    principal: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesiredSql:
+    """One catalogue function in Redshift: its statements, and the routines that they leave there."""
+
+    module: str
+    name: str
+    kind: Kind
+    fingerprint: str
+    statements: tuple[Statement, ...]
+    routines: tuple[Routine, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desired:
+    """Everything that a selection wants."""
+
+    roles: tuple[DesiredRole, ...] = ()
+    functions: tuple[DesiredFunction, ...] = ()
+    sql: tuple[DesiredSql, ...] = ()
+
+
+def desire(scopes: Iterable[Scope], lock: Mapping[str, Image], settings: Settings, identity: Identity) -> Desired:
+    """The state that a deploy of `scopes` leads to. Every module with a Lambda must have its image in `lock`.
+
+    Raises CatalogError with the problems of every function whose SQL cannot be written.
+    """
+    scopes = tuple(scopes)
+    functions = tuple(_function(scope.module, lock, settings, identity) for scope in scopes if scope.needs_lambda)
+    return Desired(
+        roles=own_roles(settings, identity) if functions else (),
+        functions=functions,
+        sql=_all_sql(scopes, settings, identity) if settings.warehouse else (),
+    )
+
+
+def own_roles(settings: Settings, identity: Identity) -> tuple[DesiredRole, ...]:
+    """The roles that nobody gave us. Without Redshift nobody needs an invoke role."""
+    prefix = settings.lambda_prefix
+    roles = []
+    if settings.execution_role is None:
+        roles.append(
+            DesiredRole(
+                name=names.execution_role_name(prefix),
+                description=f"The Lambda functions {prefix}* run under it: they write their logs.",
+                trust=policies.execution_trust(),
+                policy=policies.EXECUTION_POLICY,
+                document=policies.execution_policy(identity, prefix),
+                tags=policies.ownership(prefix),
+            )
+        )
+    if settings.invoke_role is None and settings.warehouse is not None:
+        roles.append(
+            DesiredRole(
+                name=names.invoke_role_name(prefix),
+                description=f"Redshift assumes it to call the Lambda functions {prefix}*.",
+                trust=policies.invoke_trust(),
+                policy=policies.INVOKE_POLICY,
+                document=policies.invoke_policy(identity, prefix),
+                tags=policies.ownership(prefix),
+            )
+        )
+    return tuple(roles)
+
+
+def ordered(functions: Iterable[Function]) -> tuple[Function, ...]:
+    """Creation's order: Lambda functions, then SQL functions after those that they call."""
+    return sql.in_order(sorted(functions, key=lambda function: (function.kind == "sql", function.name)))
+
+
+def _function(module: Module, lock: Mapping[str, Image], settings: Settings, identity: Identity) -> DesiredFunction:
+    image = lock[module.name]
+    limits = build_plan.limits(module)
+    own = policies.role_arn(identity, names.execution_role_name(settings.lambda_prefix))
+    return DesiredFunction(
+        module=module.name,
+        name=names.lambda_name(settings.lambda_prefix, module.name),
+        role=settings.execution_role or own,
+        image=image.reference,
+        memory_size=limits.memory_size,
+        timeout=limits.timeout,
+        tags=policies.function_tags(settings.lambda_prefix, module.name, image.content_hash),
+        principal=principal(settings),
+    )
+
+
+def principal(settings: Settings) -> str | None:
+    """The last role of a given chain: the one that calls. The policy of a role of ours says it already."""
+    last = (settings.invoke_role or "").split(",")[-1].strip()
+    return last if last.startswith("arn:") else None
+
+
+def target(module: str, settings: Settings, identity: Identity) -> sql.Target:
+    """Where a module's SQL functions go, what they call, and as whom."""
+    own = policies.role_arn(identity, names.invoke_role_name(settings.lambda_prefix))
+    return sql.Target(
+        schema=settings.schema,
+        lambda_reference=names.lambda_name(settings.lambda_prefix, module),
+        iam_role=settings.invoke_role or own,
+        grantees=settings.grantees,
+    )
+
+
+def _all_sql(scopes: Iterable[Scope], settings: Settings, identity: Identity) -> tuple[DesiredSql, ...]:
+    targets = [(scope.functions, target(scope.module.name, settings, identity)) for scope in scopes]
+    problems = [problem for functions, at in targets for each in functions for problem in sql.check(each, target=at)]
+    if problems:
+        raise CatalogError(problems=dict.fromkeys(problems))
+    return tuple(_sql(function, at) for functions, at in targets for function in ordered(functions))
+
+
+def _sql(function: Function, at: sql.Target) -> DesiredSql:
+    statements = sql.create(function, at)
+    return DesiredSql(
+        module=function.module,
+        name=function.name,
+        kind=function.kind,
+        fingerprint=sql.fingerprint(statements),
+        statements=statements,
+        routines=sql.routines(function),
+    )

@@ -1,0 +1,203 @@
+"""Any plan to text or JSON. A dry run is this and nothing else: the same tuple goes to apply."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from builder.core.deploy.actions import (
+    Action,
+    AwaitFunction,
+    CreateFunction,
+    CreateRole,
+    DeleteFunction,
+    DeleteRepository,
+    DeleteRole,
+    FunctionAction,
+    GrantInvoke,
+    NoBranchError,
+    Note,
+    PutRolePolicy,
+    RevokeInvoke,
+    RoleAction,
+    RunSql,
+    TagFunction,
+    UpdateFunctionCode,
+    UpdateFunctionConfiguration,
+    UpdateTrust,
+)
+from builder.core.deploy.receipt import NOWHERE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from builder.core.deploy.actions import Change, SqlChange
+    from builder.core.deploy.receipt import Receipt
+
+NOTHING = "nothing to do"
+ADD, CHANGE, REMOVE, OTHER = "+", "~", "-", "."
+
+
+def kind(action: Action) -> str:
+    """The action's name in JSON: `create_function`."""
+    return kind_of(type(action))
+
+
+def kind_of(action: type) -> str:
+    """The same, of a class of actions."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", action.__name__).lower()
+
+
+def sign(action: Action) -> str:
+    """`+` makes, `~` changes, `-` takes away, `.` leaves the world as it is."""
+    if isinstance(action, RunSql):
+        if all(change.new is None for change in action.changes):
+            return REMOVE
+        return ADD if all(change.old is None and not change.dropped for change in action.changes) else CHANGE
+    if isinstance(action, (AwaitFunction, Note)):
+        return OTHER
+    word = kind(action).partition("_")[0]
+    if isinstance(action, PutRolePolicy):
+        return ADD if action.old is None else CHANGE
+    return {"create": ADD, "grant": ADD, "delete": REMOVE, "drop": REMOVE, "revoke": REMOVE}.get(word, CHANGE)
+
+
+def title(action: Action) -> str:
+    """What is acted on, in a few words: a line of the plan, and of apply's progress."""
+    if isinstance(action, RoleAction):
+        return _role_title(action)
+    if isinstance(action, DeleteRepository):
+        return f"repository {action.name}"
+    if isinstance(action, FunctionAction):
+        aspect = _aspect(action)
+        return f"Lambda function {action.name}" + (f": {aspect}" if aspect else "")
+    if isinstance(action, Note):
+        return f"receipt of {action.module}: {'remember' if action.remember else 'forget'}"
+    if isinstance(action, RunSql):
+        return f"SQL of {action.module} in {action.schema}: {_count(len(action.changes), 'function')}"
+    return f"schema {action.schema}"
+
+
+def _role_title(action: RoleAction) -> str:
+    match action:
+        case CreateRole(name=name) | DeleteRole(name=name):
+            words = name
+        case UpdateTrust(role=role):
+            words = f"{role}: trust"
+        case PutRolePolicy(role=role, policy=policy):
+            words = f"{role}: policy {policy}"
+        case _:
+            raise NoBranchError(action)
+    return f"role {words}"
+
+
+def _aspect(action: FunctionAction) -> str:
+    match action:
+        case CreateFunction() | DeleteFunction():
+            aspect = ""
+        case AwaitFunction(state=state):
+            aspect = f"wait, it is {state}"
+        case UpdateFunctionConfiguration():
+            aspect = "configuration"
+        case UpdateFunctionCode():
+            aspect = "image"
+        case TagFunction():
+            aspect = "tags"
+        case GrantInvoke() | RevokeInvoke():
+            aspect = "permission"
+        case _:
+            raise NoBranchError(action)
+    return aspect
+
+
+def details(action: Action) -> tuple[str, ...]:
+    """What is set, old and new, a line each."""
+    if isinstance(action, FunctionAction):
+        return _function_details(action)
+    lines: tuple[str, ...] = ()
+    match action:
+        case CreateRole(trust=trust):
+            lines = (f"trust  {trust}",)
+        case UpdateTrust(old=old, new=new):
+            lines = (f"from  {old}", f"to    {new}")
+        case PutRolePolicy(old=before, new=new):
+            lines = (f"from  {before}", f"to    {new}") if before is not None else (f"document  {new}",)
+        case RunSql(changes=changes):
+            lines = tuple(line for change in changes for line in _sql(change))
+        case Note(remember=remember, forget=forget):
+            lines = (", ".join((*remember, *forget)),)
+    return lines
+
+
+def _function_details(action: FunctionAction) -> tuple[str, ...]:
+    lines: tuple[str, ...] = ()
+    match action:
+        case CreateFunction(image=image, role=role, memory_size=memory, timeout=timeout):
+            lines = (f"image  {image}", f"role   {role}", f"memory {memory} MB, time-out {timeout} s")
+        case UpdateFunctionConfiguration(changes=changes) | TagFunction(changes=changes):
+            lines = tuple(_changed(change) for change in changes)
+        case UpdateFunctionCode(old=old, new=new):
+            lines = (f"from  {old}", f"to    {new}")
+        case GrantInvoke(old=before, new=new):
+            lines = (f"may call it  {new}" + (f" instead of {before}" if before else ""),)
+        case RevokeInvoke(old=old):
+            lines = (f"may not call it any more  {old}",)
+    return lines
+
+
+def text(actions: Sequence[Action]) -> str:
+    """The plan for people."""
+    if not actions:
+        return NOTHING
+    lines = [line for action in actions for line in (f"{sign(action)} {title(action)}", *_indented(details(action)))]
+    return "\n".join((*lines, "", summary(actions)))
+
+
+def summary(actions: Iterable[Action]) -> str:
+    """`3 to make, 1 to change, 0 to take away`."""
+    signs = [sign(action) for action in actions]
+    return f"{signs.count(ADD)} to make, {signs.count(CHANGE)} to change, {signs.count(REMOVE)} to take away"
+
+
+def data(actions: Iterable[Action]) -> list[dict[str, Any]]:
+    """The plan for programs: every field of every action. Policy documents are objects."""
+    return [{"action": kind(action), **_documents(asdict(action))} for action in actions]
+
+
+def receipt(made: Receipt) -> str:
+    """What stands after a deploy, for people."""
+    lines = [f"account {made.account}, Region {made.region}, prefix {made.prefix}"]
+    lines += [f"role      {arn}" for arn in made.roles.values()]
+    lines += [f"Lambda    {entry.arn}  {entry.image}" for entry in made.lambdas.values()]
+    for label, place in made.places.items():
+        where = "Lambda alone, no Redshift" if label == NOWHERE else label
+        lines.append(f"functions {len(place.functions)} in {where}")
+    return "\n".join(lines)
+
+
+def _sql(change: SqlChange) -> tuple[str, ...]:
+    dropped = tuple(f"drop  {routine}" for routine in change.dropped)
+    word = "create" if change.old is None else "replace"
+    return (*dropped, *(f"{word}  {routine}" for routine in change.signatures))
+
+
+def _changed(change: Change) -> str:
+    return f"{change.field}  {change.old or '(none)'} -> {change.new or '(none)'}"
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _documents(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: json.loads(value) if _is_document(value) else value for key, value in fields.items()}
+
+
+def _is_document(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("{")

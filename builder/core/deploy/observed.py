@@ -1,0 +1,129 @@
+"""What stands in AWS and Redshift, as the planner sees it. Adapters fill these in; nothing here knows how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from builder.core.deploy.actions import Tag
+    from builder.core.deploy.receipt import Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Whose account this is. `partition` is `aws`, `aws-cn` or `aws-us-gov`: it leads every ARN."""
+
+    account: str
+    region: str
+    partition: str = "aws"
+    arn: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleState:
+    """An IAM role. `trust` and the documents in `policies` (name, document) are canonical JSON."""
+
+    name: str
+    arn: str
+    trust: str
+    policies: tuple[tuple[str, str], ...] = ()
+    tags: tuple[Tag, ...] = ()
+
+    def policy(self, name: str) -> str | None:
+        return dict(self.policies).get(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionState:
+    """A Lambda function. `image` is what it runs, as repository@digest; `reason` is AWS's code for a bad state.
+
+    `principals` are the roles that the resource policy lets in under our statement's name.
+    """
+
+    name: str
+    arn: str
+    role: str
+    package_type: str
+    image: str
+    memory_size: int
+    timeout: int
+    architectures: tuple[str, ...] = ("x86_64",)
+    image_config: str = ""
+    state: str = "Active"
+    last_update: str = "Successful"
+    reason: str = ""
+    tags: tuple[Tag, ...] = ()
+    principals: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        return self.image.partition("@")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepositoryState:
+    """An ECR repository. `uri` is ECR's own address of it."""
+
+    name: str
+    arn: str
+    uri: str
+    tags: tuple[Tag, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleState:
+    """What AWS has of one module. `image_present`: the digest of the lock is in the registry (None: not asked)."""
+
+    module: str
+    function: FunctionState | None = None
+    repository: RepositoryState | None = None
+    image_present: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Routine:
+    """One SQL function by its exact signature: types in lower case, without lengths, as Redshift tells them apart."""
+
+    name: str
+    arguments: tuple[str, ...]
+    returns: str
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(self.arguments)})"
+
+    @property
+    def key(self) -> tuple[str, tuple[str, ...]]:
+        """What DROP FUNCTION goes by."""
+        return self.name, self.arguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarehouseState:
+    """Our schema in Redshift. `tables` counts what else is in it: a schema with tables is never dropped."""
+
+    place: str
+    schema_exists: bool = False
+    routines: tuple[Routine, ...] = ()
+    tables: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """The world before a deploy. `warehouse` is None where no Redshift is configured.
+
+    A role is None where it is missing or was not asked for, as one that the settings give; `missing_roles` tells.
+    `siblings` are the names of all Lambda functions with our prefix; None where nobody asked.
+    """
+
+    identity: Identity
+    receipt: Receipt
+    execution_role: RoleState | None = None
+    invoke_role: RoleState | None = None
+    missing_roles: tuple[str, ...] = ()
+    modules: tuple[ModuleState, ...] = ()
+    siblings: tuple[str, ...] | None = None
+    warehouse: WarehouseState | None = None
+
+    def module(self, name: str) -> ModuleState:
+        return next((state for state in self.modules if state.module == name), ModuleState(module=name))

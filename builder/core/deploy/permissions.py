@@ -1,0 +1,139 @@
+"""What push, deploy, status, invoke and remove ask of AWS: the least-privilege policy, and what `check` simulates."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from builder import names
+from builder.core.deploy import policies
+from builder.core.deploy.desired import own_roles
+from builder.core.deploy.observed import Identity
+
+if TYPE_CHECKING:
+    from builder.core.config.settings import Settings
+
+ANYWHERE = "*"
+# The service that CreateFunction hands the execution role to.
+PASSED_TO = "lambda.amazonaws.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """Actions on resources. `passed_to`: only in order to hand a role to this service."""
+
+    name: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    passed_to: str = ""
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """The resources with a name in place of the star, which IAM's simulator would take for a letter."""
+        return tuple(each if each == ANYWHERE else each.replace("*", "check") for each in self.resources)
+
+
+def deployer(settings: Settings, identity: Identity) -> tuple[Grant, ...]:
+    """Everything that the person or the pipeline needs who deploys with these settings, and nothing else.
+
+    Lambda reads a function's image on behalf of the caller and lets itself into the repository the first time, hence
+    the four last of ECR's actions (Lambda, "Amazon ECR permissions").
+    """
+    prefix = settings.lambda_prefix
+    at = f"{identity.region}:{identity.account}"
+    repositories = f"arn:{identity.partition}:ecr:{at}:repository/{prefix}*"
+    functions = f"arn:{identity.partition}:lambda:{at}:function:{prefix}*"
+    grants = [
+        Grant(name="Account", actions=("ecr:GetAuthorizationToken", "lambda:ListFunctions"), resources=(ANYWHERE,)),
+        Grant(name="Repositories", actions=_REPOSITORIES, resources=(repositories,)),
+        Grant(name="Functions", actions=_FUNCTIONS, resources=(functions,)),
+    ]
+    if roles := tuple(policies.role_arn(identity, role.name) for role in own_roles(settings, identity)):
+        grants.append(Grant(name="Roles", actions=_ROLES, resources=roles))
+    execution = settings.execution_role or policies.role_arn(identity, names.execution_role_name(prefix))
+    grants.append(Grant(name="PassRole", actions=("iam:PassRole",), resources=(execution,), passed_to=PASSED_TO))
+    return tuple(grants)
+
+
+def document(grants: tuple[Grant, ...]) -> dict[str, Any]:
+    """A policy document."""
+    return {"Version": policies.VERSION, "Statement": [_statement(grant) for grant in grants]}
+
+
+def documents(settings: Settings, identity: Identity) -> dict[str, Any]:
+    """Whom to give what: the deploying identity's policy, and trust and policy of the two roles."""
+    prefix = settings.lambda_prefix
+    return {
+        "deployer": {"policy": document(deployer(settings, identity))},
+        "execution_role": {
+            "trust": json.loads(policies.execution_trust()),
+            "policy": json.loads(policies.execution_policy(identity, prefix)),
+        },
+        "invoke_role": {
+            "trust": json.loads(policies.invoke_trust()),
+            "policy": json.loads(policies.invoke_policy(identity, prefix)),
+        },
+    }
+
+
+def place(settings: Settings, account: str | None = None) -> Identity:
+    """The account that documents are written for without asking AWS: a star stands for what nobody told us."""
+    region = settings.aws.region or ANYWHERE
+    partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rpartition("-")[0].rpartition("-")[0], "aws")
+    roles = (settings.aws.assume_role_arn, settings.aws.role_arn, settings.execution_role)
+    known = next((arn.split(":")[4] for arn in roles if arn), ANYWHERE)
+    return Identity(account=account or known, region=region, partition=partition)
+
+
+def _statement(grant: Grant) -> dict[str, Any]:
+    statement: dict[str, Any] = {
+        "Sid": grant.name,
+        "Effect": "Allow",
+        "Action": list(grant.actions),
+        "Resource": list(grant.resources),
+    }
+    if grant.passed_to:
+        statement["Condition"] = {"StringEquals": {"iam:PassedToService": grant.passed_to}}
+    return statement
+
+
+_REPOSITORIES = (
+    "ecr:CreateRepository",
+    "ecr:DeleteRepository",
+    "ecr:DescribeImages",
+    "ecr:DescribeRepositories",
+    "ecr:ListTagsForResource",
+    "ecr:TagResource",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:InitiateLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:CompleteLayerUpload",
+    "ecr:PutImage",
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:GetRepositoryPolicy",
+    "ecr:SetRepositoryPolicy",
+)
+_FUNCTIONS = (
+    "lambda:AddPermission",
+    "lambda:CreateFunction",
+    "lambda:DeleteFunction",
+    "lambda:GetFunction",
+    "lambda:GetPolicy",
+    "lambda:InvokeFunction",
+    "lambda:RemovePermission",
+    "lambda:TagResource",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+)
+_ROLES = (
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UpdateAssumeRolePolicy",
+)

@@ -1,0 +1,130 @@
+"""The deploy plan: `plan` for what a selection wants, `plan_removal` for the same selection with nothing wanted.
+
+Both compare a Desired with an Observed and give the actions in the order of their execution: roles, functions, schema,
+SQL; then, on the way down, functions, repositories, schema, roles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.core.deploy import checks as deploy_checks
+from builder.core.deploy import plan_aws, plan_sql, policies
+from builder.core.deploy.actions import Action, DeleteFunction, DeleteRepository, DeleteRole, DropSchema, Note, RunSql
+from builder.core.deploy.desired import Desired, Scope, desire
+from builder.core.deploy.receipt import NOWHERE, place_of
+from builder.core.sql import statements as sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.observed import Observed
+    from builder.model import Image
+
+
+def plan(
+    scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed
+) -> tuple[Action, ...]:
+    """What it takes to have `scopes` deployed. Empty where nothing has changed.
+
+    Raises SettingsError for names over their limits, BuildError for images that are not locked or not pushed, AwsError
+    where something with our name is not ours.
+    """
+    deploy_checks.refuse(scopes, lock, settings, observed)
+    desired = desire(scopes, lock, settings, observed.identity)
+    return (
+        *plan_aws.keep_roles(desired, observed),
+        *plan_aws.keep_functions(desired, observed),
+        *plan_sql.create_schema(desired, observed, settings.schema),
+        *plan_sql.run_sql(scopes, desired, observed, settings.schema),
+        *_remember(scopes, settings, observed),
+    )
+
+
+def plan_removal(scopes: Sequence[Scope], settings: Settings, observed: Observed) -> tuple[Action, ...]:
+    """What it takes to have nothing of `scopes` left, and all else untouched."""
+    nothing = Desired()
+    statements = plan_sql.run_sql(scopes, nothing, observed, settings.schema)
+    unused = [scope.module.name for scope in scopes if not callers(scope, settings, observed)]
+    functions = tuple(plan_aws.delete_functions(unused, observed, settings))
+    return (
+        *statements,
+        *functions,
+        *plan_sql.drop_schema(statements, nothing, observed, settings.schema),
+        *plan_aws.delete_roles(functions, nothing, observed, settings.lambda_prefix),
+        *_forget(scopes, observed),
+    )
+
+
+def callers(scope: Scope, settings: Settings, observed: Observed) -> dict[str, set[str]]:
+    """Functions outside the selection that call the module's Lambda, by place.
+
+    The receipt knows of other schemas and clusters; Redshift's own listing covers a receipt that was lost.
+    """
+    here, module = place_of(settings), scope.module
+    found: dict[str, set[str]] = {}
+    known = False
+    for label, place in observed.receipt.places.items():
+        for name, entry in place.functions.items():
+            known = known or entry.module == module.name
+            selected = label in (here, NOWHERE) and (scope.whole or name in scope.names)
+            if entry.module == module.name and entry.kind == "lambda" and not selected:
+                found.setdefault(label, set()).add(name)
+    others = [function for function in module.lambdas if function.name not in scope.names]
+    listed = {routine.key for routine in observed.warehouse.routines} if observed.warehouse else set()
+    for function in others:
+        if any(routine.key in listed for routine in sql.routines(function)):
+            found.setdefault(here, set()).add(function.name)
+    if others and not known and not found:
+        # Part of a module, and no record of what else was deployed of it: the Lambda stays.
+        found["places that no receipt tells of, perhaps"] = {function.name for function in others}
+    return found
+
+
+def remarks(scopes: Sequence[Scope], settings: Settings, observed: Observed, *, removal: bool) -> tuple[str, ...]:
+    """What the plan does not say by itself."""
+    said = []
+    if settings.warehouse is None:
+        said.append("no Redshift is configured (RS_HOST): only Lambda functions are planned")
+    for scope in scopes if removal else ():
+        function = observed.module(scope.module.name).function
+        left = callers(scope, settings, observed)
+        if function is not None and left:
+            who = ", ".join(
+                f"{len(found)} other{'s' * (len(found) > 1)} in {label}" for label, found in sorted(left.items())
+            )
+            said.append(f"{function.name} stays, it is called by {who}")
+        if function is not None and not left and not policies.is_ours(function.tags, settings.lambda_prefix):
+            said.append(f"{function.name} stays, it does not carry our tags")
+    return tuple(said)
+
+
+def destroys(action: Action) -> bool:
+    """Whether the action takes something away that the same plan may not bring back as it was."""
+    if isinstance(action, RunSql):
+        return any(change.dropped for change in action.changes)
+    return isinstance(action, (DeleteFunction, DeleteRepository, DeleteRole, DropSchema))
+
+
+def _remember(scopes: Sequence[Scope], settings: Settings, observed: Observed) -> Iterator[Action]:
+    if settings.warehouse is not None:
+        return
+    noted = observed.receipt.place(NOWHERE).functions
+    for scope in scopes:
+        wanted = (function.name for function in scope.functions if function.kind == "lambda")
+        new = tuple(name for name in wanted if name not in noted)
+        if new:
+            yield Note(module=scope.module.name, remember=new)
+
+
+def _forget(scopes: Sequence[Scope], observed: Observed) -> Iterator[Action]:
+    noted = observed.receipt.place(NOWHERE).functions
+    for scope in scopes:
+        old = tuple(
+            name
+            for name, entry in noted.items()
+            if name in scope.names or (scope.whole and entry.module == scope.module.name)
+        )
+        if old:
+            yield Note(module=scope.module.name, forget=old)

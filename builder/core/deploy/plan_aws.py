@@ -1,0 +1,151 @@
+"""The AWS side of a plan: roles, Lambda functions, repositories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder import names
+from builder.core.deploy import policies
+from builder.core.deploy.actions import (
+    Action,
+    AwaitFunction,
+    Change,
+    CreateFunction,
+    CreateRole,
+    DeleteFunction,
+    DeleteRepository,
+    DeleteRole,
+    GrantInvoke,
+    PutRolePolicy,
+    RevokeInvoke,
+    TagFunction,
+    UpdateFunctionCode,
+    UpdateFunctionConfiguration,
+    UpdateTrust,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from builder.core.config.settings import Settings
+    from builder.core.deploy.desired import Desired, DesiredFunction, DesiredRole
+    from builder.core.deploy.observed import FunctionState, Observed, RoleState
+
+ARCHITECTURE = "x86_64"
+
+
+def keep_roles(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Roles of ours as they should be: created, or put right."""
+    standing = {role.name: role for role in (observed.execution_role, observed.invoke_role) if role}
+    for role in desired.roles:
+        yield from _role(role, standing.get(role.name))
+
+
+def _role(wanted: DesiredRole, standing: RoleState | None) -> Iterator[Action]:
+    if standing is None:
+        yield CreateRole(name=wanted.name, description=wanted.description, trust=wanted.trust, tags=wanted.tags)
+    elif standing.trust != wanted.trust:
+        yield UpdateTrust(role=wanted.name, old=standing.trust, new=wanted.trust)
+    old = standing.policy(wanted.policy) if standing else None
+    if old != wanted.document:
+        yield PutRolePolicy(role=wanted.name, policy=wanted.policy, old=old, new=wanted.document)
+
+
+def delete_roles(plan: Iterable[Action], desired: Desired, observed: Observed, prefix: str) -> Iterator[Action]:
+    """Roles of ours when no function with our prefix is left to run under them or to be called by them."""
+    if desired.functions or observed.siblings is None:
+        return
+    gone = {action.name for action in plan if isinstance(action, DeleteFunction)}
+    if set(observed.siblings) - gone:
+        return
+    for role in (observed.execution_role, observed.invoke_role):
+        if role is not None and policies.is_ours(role.tags, prefix):
+            yield DeleteRole(name=role.name, policies=tuple(name for name, _ in role.policies))
+
+
+def keep_functions(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Lambda functions as they should be, each in the order that Lambda asks for: configuration, code, permission."""
+    for wanted in desired.functions:
+        standing = observed.module(wanted.module).function
+        if standing is not None and standing.state == "Failed":
+            # A function that failed to start cannot be updated out of it (Lambda, "Function states"): make it again.
+            yield DeleteFunction(module=wanted.module, name=wanted.name)
+            standing = None
+        if standing is None:
+            yield _creation(wanted)
+        else:
+            yield from _updates(wanted, standing)
+        yield from _permission(wanted, standing.principals if standing else ())
+
+
+def _creation(wanted: DesiredFunction) -> Action:
+    return CreateFunction(
+        module=wanted.module,
+        name=wanted.name,
+        role=wanted.role,
+        image=wanted.image,
+        memory_size=wanted.memory_size,
+        timeout=wanted.timeout,
+        tags=wanted.tags,
+    )
+
+
+def _updates(wanted: DesiredFunction, standing: FunctionState) -> Iterator[Action]:
+    if standing.state == "Pending" or standing.last_update == "InProgress":
+        state = standing.state if standing.state == "Pending" else f"update {standing.last_update}"
+        yield AwaitFunction(module=wanted.module, name=wanted.name, state=state)
+    changes = tuple(_configuration(wanted, standing))
+    if changes:
+        yield UpdateFunctionConfiguration(
+            module=wanted.module,
+            name=wanted.name,
+            role=wanted.role,
+            memory_size=wanted.memory_size,
+            timeout=wanted.timeout,
+            changes=changes,
+        )
+    # Digests are compared, not hosts: the same image may be reached by another name. A failed update is tried again.
+    if standing.digest != wanted.image.partition("@")[2] or standing.last_update == "Failed":
+        yield UpdateFunctionCode(module=wanted.module, name=wanted.name, old=standing.image, new=wanted.image)
+    tags = {tag.key: tag.value for tag in standing.tags}
+    stale = tuple(
+        Change(field=tag.key, old=tags.get(tag.key, ""), new=tag.value)
+        for tag in wanted.tags
+        if tags.get(tag.key) != tag.value
+    )
+    if stale:
+        yield TagFunction(module=wanted.module, name=wanted.name, tags=wanted.tags, changes=stale)
+
+
+def _configuration(wanted: DesiredFunction, standing: FunctionState) -> Iterator[Change]:
+    fields = (
+        ("role", standing.role, wanted.role),
+        ("memory_size", str(standing.memory_size), str(wanted.memory_size)),
+        ("timeout", str(standing.timeout), str(wanted.timeout)),
+        ("image_config", standing.image_config, ""),
+    )
+    for field, old, new in fields:
+        if old != new:
+            yield Change(field=field, old=old, new=new)
+
+
+def _permission(wanted: DesiredFunction, principals: tuple[str, ...]) -> Iterator[Action]:
+    if wanted.principal and principals != (wanted.principal,):
+        old = ", ".join(principals) or None
+        yield GrantInvoke(module=wanted.module, name=wanted.name, old=old, new=wanted.principal)
+    elif principals and not wanted.principal:
+        yield RevokeInvoke(module=wanted.module, name=wanted.name, old=", ".join(principals))
+
+
+def delete_functions(unused: Iterable[str], observed: Observed, settings: Settings) -> Iterator[Action]:
+    """Lambda functions and repositories of modules that nobody uses any more, if they are ours."""
+    unused = tuple(unused)
+    prefix = settings.lambda_prefix
+    for module in unused:
+        function = observed.module(module).function
+        if function is not None and policies.is_ours(function.tags, prefix):
+            yield DeleteFunction(module=module, name=names.lambda_name(prefix, module))
+    for module in unused:
+        repository = observed.module(module).repository
+        if repository is not None and policies.is_ours(repository.tags, prefix):
+            yield DeleteRepository(module=module, name=repository.name)

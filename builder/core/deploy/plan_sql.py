@@ -1,0 +1,122 @@
+"""The SQL side of a plan: one transaction per module, schema before, schema after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from builder.core.deploy.actions import Action, CreateSchema, DropSchema, RunSql, SqlChange
+from builder.core.deploy.desired import DesiredSql, Scope, ordered
+from builder.core.sql import statements as sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from builder.core.deploy.desired import Desired
+    from builder.core.deploy.observed import Observed, Routine
+    from builder.core.deploy.receipt import Place
+    from builder.model import Statement
+
+
+def create_schema(desired: Desired, observed: Observed, schema: str) -> tuple[Action, ...]:
+    """Only where it is missing: then it is ours, and remove may drop it."""
+    warehouse = observed.warehouse
+    if warehouse is None or warehouse.schema_exists or not desired.sql:
+        return ()
+    return (CreateSchema(schema=schema, statements=(sql.create_schema(schema),)),)
+
+
+def drop_schema(plan: Iterable[Action], desired: Desired, observed: Observed, schema: str) -> tuple[Action, ...]:
+    """Only a schema that we created, and only when this plan empties it: RESTRICT, never CASCADE."""
+    warehouse = observed.warehouse
+    if warehouse is None or desired.sql or not warehouse.schema_exists or warehouse.tables:
+        return ()
+    if not observed.receipt.place(warehouse.place).schema_created:
+        return ()
+    gone = {
+        routine
+        for action in plan
+        if isinstance(action, RunSql)
+        for change in action.changes
+        for routine in change.dropped
+    }
+    if set(warehouse.routines) - gone:
+        return ()
+    return (DropSchema(schema=schema, statements=(sql.drop_schema(schema),)),)
+
+
+def run_sql(scopes: Sequence[Scope], desired: Desired, observed: Observed, schema: str) -> tuple[Action, ...]:
+    """Creations, replacements and drops of each module, in one transaction each."""
+    warehouse = observed.warehouse
+    if warehouse is None:
+        return ()
+    place = observed.receipt.place(warehouse.place)
+    listed: dict[str, list[Routine]] = {}
+    for routine in warehouse.routines:
+        listed.setdefault(routine.name, []).append(routine)
+    actions = []
+    for scope in scopes:
+        wanted = {entry.name: entry for entry in desired.sql if entry.module == scope.module.name}
+        changes: list[SqlChange] = []
+        for name in _names(scope, wanted, place):
+            change = _change(name, wanted.get(name), _present(_known(name, scope, place), listed), place)
+            if change is not None:
+                changes.append(change)
+        if changes:
+            statements = _statements(changes, wanted, schema)
+            actions.append(
+                RunSql(module=scope.module.name, schema=schema, changes=tuple(changes), statements=statements)
+            )
+    return tuple(actions)
+
+
+def _names(scope: Scope, wanted: dict[str, DesiredSql], place: Place) -> tuple[str, ...]:
+    """What the plan may touch: the selection, and in a removal of a whole module what it deployed in earlier days."""
+    if wanted:
+        return tuple(wanted)
+    selected = tuple(function.name for function in reversed(ordered(scope.functions)))
+    if not scope.whole:
+        return selected
+    module = scope.module.name
+    orphans = (name for name, entry in place.functions.items() if entry.module == module and name not in selected)
+    return (*selected, *orphans)
+
+
+def _known(name: str, scope: Scope, place: Place) -> tuple[Routine, ...]:
+    """Signatures of a function: those of the catalogue and, where they differ, those that the receipt remembers."""
+    now = [
+        routine for function in scope.module.functions if function.name == name for routine in sql.routines(function)
+    ]
+    before = place.functions[name].routines() if name in place.functions else ()
+    return (*now, *(routine for routine in before if routine.key not in {known.key for known in now}))
+
+
+def _present(known: Sequence[Routine], listed: Mapping[str, Sequence[Routine]]) -> tuple[Routine, ...]:
+    """Which of them are in Redshift; the last made comes first, so that a wrapper goes before what it calls."""
+    return tuple(
+        there for routine in reversed(known) for there in listed.get(routine.name, ()) if there.key == routine.key
+    )
+
+
+def _change(name: str, wanted: DesiredSql | None, present: tuple[Routine, ...], place: Place) -> SqlChange | None:
+    old = place.functions[name].fingerprint if name in place.functions else None
+    if wanted is None:
+        return SqlChange(function=name, old=old, new=None, dropped=present) if present else None
+    # A wrapper depends on the external function under it: if one of them must go, all go and are made again.
+    misfits = set(present) - set(wanted.routines)
+    dropped = present if misfits else ()
+    if old == wanted.fingerprint and set(wanted.routines) <= set(present) and not misfits:
+        return None
+    return SqlChange(
+        function=name,
+        kind=wanted.kind,
+        old=old,
+        new=wanted.fingerprint,
+        dropped=dropped,
+        signatures=wanted.routines,
+    )
+
+
+def _statements(changes: Iterable[SqlChange], wanted: dict[str, DesiredSql], schema: str) -> tuple[Statement, ...]:
+    drops = [sql.drop_routine(routine, schema=schema) for change in changes for routine in change.dropped]
+    creations = [statement for change in changes if change.new for statement in wanted[change.function].statements]
+    return (*drops, *creations)

@@ -1,0 +1,104 @@
+"""What we made, so that the same command can go on where it stopped and remove takes away what deploy brought.
+
+One receipt per account, Region and prefix: that is what a Lambda function's name is unique in. Inside it one place
+per database and schema: two of them may call the same Lambda functions, which stay as long as either does. Ownership
+of AWS resources is in their tags; the receipt adds what Redshift cannot carry, fingerprints of SQL and whether the
+schema is ours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from builder.core.deploy.observed import Routine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from builder.core.config.settings import Settings
+
+# Where functions are noted when no Redshift is configured.
+NOWHERE = "lambda"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Signature(_Frozen):
+    """A SQL function as it was created."""
+
+    name: str
+    arguments: tuple[str, ...]
+    returns: str
+
+    def routine(self) -> Routine:
+        return Routine(name=self.name, arguments=self.arguments, returns=self.returns)
+
+
+class Deployed(_Frozen):
+    """A catalogue function in one place. The fingerprint covers its statements; "" where there is no SQL."""
+
+    module: str
+    kind: Literal["lambda", "sql"] = "lambda"
+    fingerprint: str = ""
+    signatures: tuple[Signature, ...] = ()
+
+    def routines(self) -> tuple[Routine, ...]:
+        return tuple(signature.routine() for signature in self.signatures)
+
+
+class Place(_Frozen):
+    """A schema in a database. `schema_created`: it was not there before us."""
+
+    schema_created: bool = False
+    functions: dict[str, Deployed] = {}
+
+
+class LambdaReceipt(_Frozen):
+    """A Lambda function as we left it."""
+
+    arn: str
+    image: str
+
+
+class Receipt(_Frozen):
+    """Everything that deploys with one prefix have made in one account and Region."""
+
+    version: Literal[1] = 1
+    account: str
+    region: str
+    prefix: str
+    roles: dict[str, str] = {}
+    lambdas: dict[str, LambdaReceipt] = {}
+    places: dict[str, Place] = {}
+
+    @property
+    def empty(self) -> bool:
+        return not (self.roles or self.lambdas or self.places)
+
+    def place(self, label: str) -> Place:
+        return self.places.get(label, Place())
+
+    def with_place(self, label: str, place: Place) -> Receipt:
+        """A place that holds nothing is no place."""
+        places = {**self.places, label: place}
+        if not place.functions and not place.schema_created:
+            del places[label]
+        return self.model_copy(update={"places": dict(sorted(places.items()))})
+
+    def with_functions(self, label: str, functions: dict[str, Deployed], *, forget: Iterable[str] = ()) -> Receipt:
+        place = self.place(label)
+        kept = {name: entry for name, entry in place.functions.items() if name not in set(forget)}
+        merged = dict(sorted({**kept, **functions}.items()))
+        return self.with_place(label, place.model_copy(update={"functions": merged}))
+
+
+def place_of(settings: Settings) -> str:
+    """`host:port/database/schema`, or NOWHERE."""
+    warehouse = settings.warehouse
+    if warehouse is None:
+        return NOWHERE
+    return f"{warehouse.host}:{warehouse.port}/{warehouse.database}/{settings.schema}"

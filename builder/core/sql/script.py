@@ -1,0 +1,88 @@
+"""The SQL of a deploy or a removal as a script, for people who run it themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.core.deploy import desired
+from builder.core.deploy.desired import ordered
+from builder.core.deploy.observed import Identity
+from builder.core.sql import statements as sql
+from builder.errors import CatalogError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from builder.core.config.settings import Settings
+    from builder.model import Module, Statement
+
+# Stands for an account that nobody told us; no account has it.
+NOBODY = "000000000000"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transaction:
+    """What runs together: one module's statements, or the schema's (`module` is "")."""
+
+    module: str
+    statements: tuple[Statement, ...]
+
+
+def creations(modules: Iterable[Module], settings: Settings) -> tuple[Transaction, ...]:
+    """The schema, then each module's functions, callees first. Raises CatalogError with every function's problems."""
+    targets = {module: target(module, settings) for module in modules}
+    problems = [
+        problem for module, at in targets.items() for each in module.functions for problem in sql.check(each, target=at)
+    ]
+    if problems:
+        raise CatalogError(problems=dict.fromkeys(problems))
+    schema = Transaction(module="", statements=(sql.create_schema(settings.schema),))
+    return schema, *(
+        Transaction(
+            module=module.name,
+            statements=tuple(each for function in ordered(module.functions) for each in sql.create(function, at)),
+        )
+        for module, at in targets.items()
+    )
+
+
+def removals(modules: Iterable[Module], settings: Settings) -> tuple[Transaction, ...]:
+    """Each module's functions, callers first. The schema stays: it may hold more than is ours."""
+    return tuple(
+        Transaction(
+            module=module.name,
+            statements=tuple(
+                each
+                for function in reversed(ordered(module.functions))
+                for each in sql.drop(function, schema=settings.schema)
+            ),
+        )
+        for module in modules
+    )
+
+
+def target(module: Module, settings: Settings) -> sql.Target:
+    """Where a deploy would put the module's functions; without a role of our own, the account is NOBODY's."""
+    return desired.target(module.name, settings, Identity(account=NOBODY, region=settings.aws.region or ""))
+
+
+def script(transactions: Iterable[Transaction], settings: Settings) -> str:
+    """A text for any SQL client, with what was assumed as comments."""
+    texts = [_text(each) for each in transactions]
+    return "\n\n".join([_heading(settings, assumed=any(f":{NOBODY}:" in text for text in texts)), *texts])
+
+
+def _heading(settings: Settings, *, assumed: bool) -> str:
+    prefix = settings.lambda_prefix
+    lines = [
+        f"-- Schema {settings.schema}. The Lambda functions are {prefix}<module>, in Redshift's account and Region."
+    ]
+    if assumed:
+        lines.append(f"-- Assumed: account {NOBODY} in the role's ARN. Set RS_LAMBDA_INVOKE_ROLE to the real one.")
+    return "\n".join(lines)
+
+
+def _text(transaction: Transaction) -> str:
+    texts = [f"-- {each.subject}\n{each.text};" for each in transaction.statements]
+    return "\n\n".join([f"-- Module {transaction.module}\nBEGIN;", *texts, "COMMIT;"] if transaction.module else texts)

@@ -1,0 +1,171 @@
+"""Renders statements: create, drop by exact signature, grant. Every name and literal is quoted on its way in.
+
+No statement ends with a semicolon. Redshift has no DROP FUNCTION IF EXISTS (DROP FUNCTION): drop what is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from builder.core.sql import checks as sql_checks
+from builder.core.sql import text as sql_text
+from builder.core.sql.functions import ANYWHERE, Target, rendered, routines, source_of, statements_of
+from builder.core.sql.templates import statement
+from builder.errors import CatalogError, Problem
+from builder.names import quote_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from builder.core.deploy.observed import Routine
+    from builder.model import Function, Statement
+
+__all__ = [
+    "Target",
+    "check",
+    "create",
+    "create_schema",
+    "drop",
+    "drop_routine",
+    "drop_schema",
+    "fingerprint",
+    "grant",
+    "in_order",
+    "routines",
+    "signatures",
+    "source_of",
+]
+
+
+def create_schema(schema: str) -> Statement:
+    """The schema, where there is none yet."""
+    return statement("create_schema", subject=schema, schema=schema)
+
+
+def drop_schema(schema: str) -> Statement:
+    """RESTRICT: Redshift refuses while anything is left in it."""
+    return statement("drop_schema", subject=schema, schema=schema)
+
+
+def create(function: Function, target: Target) -> tuple[Statement, ...]:
+    """What makes one function, in order; with `grantees`, its privileges too.
+
+    Raises CatalogError with every problem of the function and of the target.
+    """
+    if problems := check(function, target=target):
+        raise CatalogError(problems=problems)
+    statements = statements_of(function, target)
+    if target.grantees:
+        statements += grant(function, schema=target.schema, grantees=target.grantees)
+    return statements
+
+
+def drop(function: Function, *, schema: str) -> tuple[Statement, ...]:
+    """What takes one function away by its exact signatures: callers first, the external function last."""
+    return tuple(drop_routine(routine, schema=schema) for routine in reversed(routines(function)))
+
+
+def drop_routine(routine: Routine, *, schema: str) -> Statement:
+    """Takes away one function or, where it returns nothing, one procedure, by its exact signature."""
+    return statement("drop_routine", subject=f"{schema}.{routine.name}", schema=schema, **_signature(routine))
+
+
+def grant(function: Function, *, schema: str, grantees: Sequence[str]) -> tuple[Statement, ...]:
+    """Only these may call the function: `alice`, `group analysts`, `role analysts`, `public`.
+
+    EXECUTE on a new function goes to PUBLIC, so it is revoked first (UDF security and permissions); in the transaction
+    that creates the function, nobody sees the moment between. Without grantees nothing is sent and PUBLIC keeps
+    EXECUTE: a caller still needs USAGE on the schema. The external function behind a wrapper gets the same grants:
+    CREATE FUNCTION knows no SECURITY DEFINER, and running a function takes EXECUTE on each function that it calls.
+    """
+    if not grantees:
+        return ()
+    names = [_grantee(name) for name in grantees]
+    found = [statement("grant_usage", subject=schema, schema=schema, grantees=names)]
+    for routine in routines(function):
+        of: dict[str, Any] = {"subject": f"{schema}.{routine.name}", "schema": schema, **_signature(routine)}
+        found += [statement("revoke_execute", **of), statement("grant_execute", grantees=names, **of)]
+    return tuple(found)
+
+
+def signatures(function: Function) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(name, argument types) of all that the function is made of, as Redshift tells overloads apart."""
+    return tuple(routine.key for routine in routines(function))
+
+
+def check(function: Function, *, target: Target | None = None) -> list[Problem]:
+    """Every problem that the function's SQL would have, in a target or in any."""
+    at = target or ANYWHERE
+    problems = [*sql_checks.check_target(at), *sql_checks.check_function(function)]
+    if problems or (function.kind == "lambda" and not function.template):
+        return problems
+    try:
+        text = rendered(function, at)
+    except CatalogError as error:
+        return list(error.problems)
+    if function.template:
+        return [
+            *sql_checks.check_template(text, schema=at.schema, where=source_of(function)),
+            *sql_checks.check_externals(function, text, where=source_of(function)),
+        ]
+    return sql_checks.check_body(text, arguments=len(function.parameters), where=source_of(function))
+
+
+def in_order(functions: Iterable[Function]) -> tuple[Function, ...]:
+    """Callees before callers, else the order given: Redshift refuses a SQL function that calls one not yet there.
+
+    A call counts when it is qualified by the schema. Raises CatalogError for a circle, naming all who are in it.
+    """
+    given = {function.name.lower(): function for function in functions}
+    owners = {routine.name: name for name, function in given.items() for routine in routines(function)}
+    waiting = {name: _callees(function, owners) for name, function in given.items()}
+    placed: list[str] = []
+    while waiting:
+        ready = next((name for name, callees in waiting.items() if callees <= set(placed)), None)
+        if ready is None:
+            raise CatalogError(problems=[_circle(waiting, given)])
+        placed.append(ready)
+        del waiting[ready]
+    return tuple(given[name] for name in placed)
+
+
+def fingerprint(statements: Iterable[Statement]) -> str:
+    """The same for the same SQL, whatever its comments and blanks outside of quotes: `sha256:...`."""
+    whole = "\0".join(sql_text.normal(each.text) for each in statements)
+    return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
+
+
+def _callees(function: Function, owners: dict[str, str]) -> set[str]:
+    if function.sql is None:
+        return set()
+    called = sql_text.calls(rendered(function, ANYWHERE), ANYWHERE.schema)
+    callees = {owners[name] for name in called if name in owners}
+    # A template orders its own statements.
+    return callees - {function.name.lower()} if function.template else callees
+
+
+def _circle(waiting: dict[str, set[str]], given: dict[str, Function]) -> Problem:
+    path = [next(iter(waiting))]
+    while True:
+        callee = next(name for name in sorted(waiting[path[-1]]) if name in waiting)
+        if callee in path:
+            path = [*path[path.index(callee) :], callee]
+            break
+        path.append(callee)
+    what = f"SQL functions that call one another in a circle: {' -> '.join(path)}"
+    hint = "Redshift creates a function only when those that it calls are there: break the circle"
+    return Problem(where=source_of(given[path[0]]), what=what, hint=hint)
+
+
+def _signature(routine: Routine) -> dict[str, Any]:
+    return {"name": routine.name, "arguments": list(routine.arguments), "procedure": not routine.returns}
+
+
+def _grantee(text: str) -> str:
+    kind, _, name = text.strip().partition(" ")
+    if not name:
+        return "PUBLIC" if kind.lower() == "public" else quote_identifier(kind)
+    if kind.lower() in {"group", "role"}:
+        return f"{kind.upper()} {quote_identifier(name.strip())}"
+    return quote_identifier(text.strip())

@@ -1,0 +1,261 @@
+"""One session's statements: parsed, resolved, translated, staged and run, with transactions as Redshift has them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlglot import exp
+
+from builder.local.calls.external import Caller, detail_columns
+from builder.local.calls.invoker import Retrying
+from builder.local.calls.staging import stage
+from builder.local.engine import variables
+from builder.local.engine.run import run
+from builder.local.engine.sqlstate import SqlError
+from builder.local.objects.catalog import Catalog
+from builder.local.sql import dialect, statements, translate, types
+from builder.local.sql.resolve import ExternalCall, Names, Resolved, resolve
+from builder.local.wire import results
+from builder.local.wire.results import Column
+from builder.names import quote_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from builder.local.engine.duck import Duck
+    from builder.local.engine.engine import Engine
+    from builder.local.sql.tokens import Source
+    from builder.local.wire.results import Result
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A statement ready to run, with what its client is told before. `columns` None: it returns no rows."""
+
+    statement: statements.Statement
+    parameters: tuple[int, ...]
+    columns: tuple[Column, ...] | None
+
+
+@dataclass(kw_only=True)
+class Session:
+    """`status` is ReadyForQuery's: I idle, T in a transaction, E in one that failed."""
+
+    engine: Engine
+    user: str
+    duck: Duck
+    status: str = "I"
+    protocol: int = 0
+    search_path: tuple[str, ...] = ("public",)
+    variables: dict[str, str] = field(default_factory=dict)
+    transaction: int = 0
+
+    def __post_init__(self) -> None:
+        self.catalog = Catalog(duck=self.duck, user=self.user)
+        self.cancelled = threading.Event()
+        self.bundled = False
+        self.query_id = 0
+        for name, value in (("rs_database", self.engine.name), ("rs_user", self.user)):
+            self.duck.run(f"SET VARIABLE {name} = {_text(value)}")
+        self.set_search_path(self.search_path)
+
+    # Names ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def names(self) -> Names:
+        return Names(
+            database=self.engine.name,
+            user=self.user,
+            search_path=self.search_path,
+            lookup=lambda schema, name: self.catalog.overloads(self.schemas(schema), name),
+            view=lambda schema, name: self.catalog.view(self.schemas(schema), name),
+        )
+
+    def schemas(self, schema: str) -> tuple[str, ...]:
+        return (schema,) if schema else self.search_path
+
+    def set_search_path(self, path: tuple[str, ...]) -> None:
+        """Schemas that are not there are kept, as PostgreSQL does, and looked into once they are."""
+        there = {name for (name,) in self.duck.rows("SELECT nspname FROM _rs.pg_namespace")}
+        known = [name for name in path if name in there] or ["public"]
+        self.duck.run(f"SET search_path = {_text(','.join(map(quote_identifier, known)))}")
+        self.search_path = path
+
+    # Statements -----------------------------------------------------------------------------------------------------
+
+    def prepare(self, source: Source, parameters: Sequence[int] = ()) -> Prepared:
+        """Raises SqlError for what can be known before the values are."""
+        statement = statements.read(source)
+        columns: tuple[Column, ...] | None = None
+        if isinstance(statement, variables.Show):
+            columns = (Column(name=statement.name, type=types.of("varchar")),)
+        elif isinstance(statement, statements.Query) and statement.returns_rows:
+            self._check_failed(statement)
+            columns = tuple(self.describe(statement.tree, parameters))
+        count = max(len(parameters), statements.parameter_count(statement))
+        known = tuple(parameters) + (0,) * (count - len(parameters))
+        return Prepared(statement=statement, parameters=known, columns=columns)
+
+    def describe(self, tree: exp.Expr, parameters: Sequence[int]) -> list[Column]:
+        """A query's columns. A parameter without a type is taken for a text, and where none can stand, for NULL."""
+        try:
+            return self._described(tree, parameters, exp.Literal.string(""))
+        except SqlError:
+            if tree.find(exp.Parameter) is None:
+                raise
+        return self._described(tree, parameters, exp.null())
+
+    def _described(self, tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> list[Column]:
+        resolved = resolve(statements.typed_stands(tree.copy(), parameters, unknown), self.names)
+        self._fill_virtual(resolved.tree)
+        whole = exp.Paren(this=resolved.tree)
+        for call in reversed(list(whole.find_all(ExternalCall))):
+            call.replace(statements.opaque(resolved.externals[call.oid].returns))
+        return self.duck.describe(dialect.render(translate.translate(whole.this, self.names)))
+
+    def execute(self, prepared: Prepared, values: Sequence[Any] = (), formats: Sequence[int] = ()) -> Result:
+        """Runs a statement; with rows, the caller drains `chunks` before the next."""
+        self.cancelled.clear()
+        self._check_failed(prepared.statement)
+        try:
+            return run(self, prepared, values, formats)
+        except SqlError:
+            self.failed()
+            raise
+
+    def _check_failed(self, statement: statements.Statement) -> None:
+        if self.status == "E" and not isinstance(statement, (statements.Commit, statements.Rollback)):
+            raise SqlError("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+
+    def failed(self) -> None:
+        """An error inside a transaction block ends it for everything but ROLLBACK."""
+        if self.status == "T":
+            self.status = "E"
+
+    # Transactions ---------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        if self.status == "I":
+            self.duck.run("BEGIN TRANSACTION")
+            self.status = "T"
+            self.transaction = next(self.engine.query_ids)
+
+    def commit(self) -> str:
+        """The tag: a transaction that failed is rolled back, and says so."""
+        failed = self.status == "E"
+        if self.status != "I":
+            self.status = "I"
+            self.duck.run("ROLLBACK" if failed else "COMMIT")
+        return "ROLLBACK" if failed else "COMMIT"
+
+    def rollback(self) -> None:
+        if self.status != "I":
+            self.status = "I"
+            self.duck.run("ROLLBACK")
+
+    def implicit(self, *, begin: bool) -> None:
+        """Several statements in one message are one transaction (PostgreSQL, "Message Flow")."""
+        self.bundled = begin
+        if begin:
+            self.begin()
+
+    def implicit_end(self, *, failed: bool = False) -> None:
+        """Ends the bundle's transaction, unless a COMMIT or ROLLBACK among its statements has."""
+        if self.bundled and self.status != "I":
+            if failed:
+                self.rollback()
+            else:
+                self.commit()
+        self.bundled = False
+
+    def atomically(self) -> _Atomic:
+        """Several steps as one: a transaction of their own where the session has none."""
+        return _Atomic(self)
+
+    # Queries --------------------------------------------------------------------------------------------------------
+
+    def translated(self, tree: exp.Expr, caller: Caller) -> exp.Expr:
+        """A tree that DuckDB can run; calls of external functions are answered on the way."""
+        resolved: Resolved = resolve(tree, self.names)
+        self._fill_virtual(resolved.tree)
+        translated = translate.translate(resolved.tree, self.names)
+        translate.check_parameters(translated)
+        return stage(translated, resolved.externals, caller)
+
+    def caller(self) -> Caller:
+        self.query_id = query_id = next(self.engine.query_ids)
+        return Caller(
+            duck=self.duck,
+            retrying=Retrying(self.engine.invoker),
+            pool=self.engine.pool,
+            details=self.engine.details,
+            user=self.user,
+            database=self.engine.name,
+            query_id=query_id,
+            transaction_id=self.transaction if self.status == "T" else query_id,
+            in_flight=self.engine.in_flight,
+            cancelled=self.cancelled.is_set,
+        )
+
+    def rows(self, query: str, columns: Sequence[Column], formats: Sequence[int]) -> Iterator[tuple[bytes, int]]:
+        """The result as DataRow messages, a piece at a time, with the rows in each."""
+        encoders = results.encoders(columns, formats, self.protocol)
+        names = ", ".join(f"c{index}" for index in range(len(columns)))
+        values = ", ".join(encoder.sql for encoder in encoders)
+        sql = f"SELECT {values} FROM ({query}) AS _rs_out({names})" if columns else query  # noqa: S608 - a rendered tree
+        for rows in self.duck.stream(sql, results.ROWS_PER_FETCH):
+            if self.cancelled.is_set():
+                raise SqlError("57014", "canceling statement due to user request")
+            yield results.data_rows(rows, encoders), len(rows)
+
+    def _fill_virtual(self, tree: exp.Expr) -> None:
+        """SYS_LUDF_DETAIL lives in the endpoint's memory: a statement that reads it gets a copy."""
+        for table in tree.find_all(exp.Table):
+            if table.name == "sys_ludf_detail" and table.db in {"", "pg_catalog"}:
+                columns = list(detail_columns(self.engine.details.all()))
+                select = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind, _ in columns)
+                with self.duck.lent("_rs_lent", {name: np.array(values) for name, _, values in columns}):
+                    self.duck.run(f"CREATE OR REPLACE TEMP TABLE _rs_ludf AS SELECT {select} FROM _rs_lent")  # noqa: S608 - our own columns
+                return
+
+    def clean(self, caller: Caller) -> None:
+        """Drops a statement's relations; in a transaction that an error has ended, the rollback does."""
+        try:
+            caller.drop()
+        except SqlError as error:
+            log.debug("kept relations are left to the rollback: %s", error)
+
+    def cancel(self) -> None:
+        """From another thread."""
+        self.cancelled.set()
+        self.duck.interrupt()
+
+    def close(self) -> None:
+        if self.status != "I":
+            self.rollback()
+        self.duck.connection.close()
+
+
+def _text(value: str) -> str:
+    """DuckDB's literal: a backslash is itself there."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+class _Atomic:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.own = session.status == "I"
+
+    def __enter__(self) -> None:
+        if self.own:
+            self.session.duck.run("BEGIN TRANSACTION")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.own:
+            self.session.duck.run("COMMIT" if kind is None else "ROLLBACK")

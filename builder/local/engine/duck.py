@@ -1,0 +1,151 @@
+"""The database underneath: one DuckDB instance, a connection of it per session, shut off from the host.
+
+SQL that comes here is already translated. Errors leave as SqlError; what they were goes to the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import importlib.util
+import logging
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from builder.local.engine.sqlstate import from_duckdb
+from builder.local.sql import types
+from builder.local.wire.results import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+log = logging.getLogger(__name__)
+SQL = Path(__file__).parents[1] / "sql"
+SCRIPTS = ("functions.sql", "catalog.sql")
+MEMORY = "2GB"
+
+
+# For every scan of arrays DuckDB tries to import these; a failed import is not remembered, and cost 37 ms a batch.
+for _absent in ("pandas", "pyarrow", "polars"):
+    if importlib.util.find_spec(_absent) is None:
+        sys.modules[_absent] = None  # type: ignore[assignment]  # Python's own way to say: there is none
+
+
+def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+    """Opens or creates the database, with spatial loaded, our macros in place, and the host out of reach.
+
+    `path` None: in memory. After this, SQL can neither read nor write files, load extensions or change settings.
+    """
+    if path is not None and not path.exists():
+        # A log that creates our schema is not replayed after a crash ("Schema with name _rs does not exist", DuckDB
+        # 1.5.5): the file gets its name once everything of ours is checkpointed in it.
+        new = path.with_name(f"{path.name}.new")
+        for left in (new, new.with_name(f"{new.name}.wal")):
+            left.unlink(missing_ok=True)
+        _opened(new, memory).close()
+        new.replace(path)
+    connection = _opened(path, memory)
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _opened(path: Path | None, memory: str) -> duckdb.DuckDBPyConnection:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        # `/` of two integers is an integer in Redshift; the setting is per connection, so it comes before the lock.
+        "integer_division": True,
+        "memory_limit": memory,
+    }
+    if path is not None:
+        settings["temp_directory"] = str(path.with_name("spill"))
+    connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
+    package = Path(str(importlib.resources.files("duckdb_extension_spatial")))
+    extension = next(package.rglob("spatial.duckdb_extension"))
+    connection.execute(f"LOAD '{str(extension).replace(chr(39), chr(39) * 2)}'")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    _install(connection)
+    return connection
+
+
+def _install(connection: duckdb.DuckDBPyConnection) -> None:
+    """Our types, macros and views, unless the file has these very ones."""
+    scripts = [(SQL / script).read_text() for script in SCRIPTS]
+    digest = hashlib.sha256("".join(scripts).encode()).hexdigest()
+    connection.execute("CREATE SCHEMA IF NOT EXISTS _rs")
+    connection.execute("CREATE TABLE IF NOT EXISTS _rs.installed (digest VARCHAR)")
+    if connection.execute("SELECT digest FROM _rs.installed").fetchall() == [(digest,)]:
+        return
+    connection.execute("BEGIN")
+    for script in scripts:
+        connection.execute(script)
+    connection.execute("DELETE FROM _rs.installed")
+    connection.execute("INSERT INTO _rs.installed VALUES (?)", [digest])
+    connection.execute("COMMIT")
+    connection.execute("CHECKPOINT")
+
+
+@dataclass
+class Duck:
+    """One session's connection."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    @contextmanager
+    def _errors(self, sql: str) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.Error, RuntimeError) as error:
+            log.info("%s: %s\n  in %s", type(error).__name__, error, sql[:2000])
+            raise from_duckdb(error) from error
+
+    def run(self, sql: str, parameters: list[Any] | None = None) -> int:
+        """Runs a statement to its end; the number of rows that it changed, 0 where it changes none."""
+        rows = self.rows(sql, parameters)
+        single = len(rows) == 1 and len(rows[0]) == 1 and isinstance(rows[0][0], int)
+        return int(rows[0][0]) if single else 0
+
+    def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        with self._errors(sql):
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def stream(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The result in pieces of at most `size` rows; nothing else may run on this connection meanwhile."""
+        with self._errors(sql):
+            cursor = self.connection.execute(sql)
+            while rows := cursor.fetchmany(size):
+                yield rows
+
+    def describe(self, sql: str) -> list[Column]:
+        """Names and types of a query's columns; binds it and runs nothing."""
+        with self._errors(sql):
+            relation = self.connection.sql(sql)
+        if relation is None:
+            return []
+        pairs = zip(relation.columns, relation.types)  # noqa: B905 - DuckDB gives one of each per column
+        return [Column(name=name, type=types.from_duck(str(kind))) for name, kind in pairs]
+
+    def array(self, sql: str) -> Any:
+        """A query's only column as a NumPy array."""
+        with self._errors(sql):
+            columns = self.connection.execute(sql).fetchnumpy()
+        return next(iter(columns.values()))
+
+    @contextmanager
+    def lent(self, name: str, columns: Mapping[str, Any]) -> Iterator[None]:
+        """NumPy columns as a relation of this name, while the block runs."""
+        self.connection.register(name, columns)
+        try:
+            yield
+        finally:
+            self.connection.unregister(name)
+
+    def interrupt(self) -> None:
+        """Ends what runs now, from another thread."""
+        self.connection.interrupt()

@@ -1,0 +1,108 @@
+"""Runs each kind of statement on a session, and gives the tag that clients expect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from builder.local.engine import variables
+from builder.local.engine.variables import Set, Show
+from builder.local.objects import define
+from builder.local.objects.functions import CreateFunction, DropFunction
+from builder.local.objects.privileges import Grant
+from builder.local.objects.schemas import CreateSchema, CreateView, Drop
+from builder.local.objects.tables import CreateTable
+from builder.local.sql import dialect, statements
+from builder.local.wire.results import Column, Result, data_rows, encoders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlglot import exp
+
+    from builder.local.engine.backend import Prepared, Session
+
+
+def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
+    """One statement. A result with rows is drained by the caller."""
+    statement = prepared.statement
+    if isinstance(statement, statements.Query):
+        tree = statements.with_values(statement.tree, values)
+        if statement.returns_rows:
+            return _select(session, tree, prepared.columns or (), formats)
+        return _write(session, tree, statement.verb)
+    if isinstance(statement, Show):
+        return _show(session, statement, prepared.columns or (), formats)
+    if isinstance(statement, statements.Nothing):
+        return Result(tag=statement.tag)
+    return Result(tag=_RUN[type(statement)](session, statement))
+
+
+def _select(session: Session, tree: exp.Expr, columns: Sequence[Column], formats: Sequence[int]) -> Result:
+    caller = session.caller()
+
+    def chunks() -> Iterator[tuple[bytes, int]]:
+        try:
+            query = dialect.render(session.translated(tree, caller))
+            yield from session.rows(query, columns, formats)
+        finally:
+            session.clean(caller)
+
+    return Result(tag="SELECT", columns=columns, chunks=chunks())
+
+
+def _write(session: Session, tree: exp.Expr, verb: str) -> Result:
+    caller = session.caller()
+    try:
+        count = session.duck.run(dialect.render(session.translated(tree, caller)))
+    finally:
+        session.clean(caller)
+    counted = {"INSERT": f"INSERT 0 {count}", "UPDATE": f"UPDATE {count}", "DELETE": f"DELETE {count}"}
+    return Result(tag=counted.get(verb, verb))
+
+
+def _show(session: Session, statement: Show, columns: Sequence[Column], formats: Sequence[int]) -> Result:
+    value = ", ".join(session.search_path) if statement.name == "search_path" else None
+    text = value if value is not None else variables.shown(statement.name, session.variables)
+    encoder = encoders(columns, formats, session.protocol)
+    return Result(tag="SHOW", columns=columns, chunks=iter([(data_rows([(text,)], encoder), 1)]))
+
+
+def _begin(session: Session, _statement: statements.Begin) -> str:
+    session.begin()
+    return "BEGIN"
+
+
+def _commit(session: Session, _statement: statements.Commit) -> str:
+    return session.commit()
+
+
+def _rollback(session: Session, _statement: statements.Rollback) -> str:
+    session.rollback()
+    return "ROLLBACK"
+
+
+def _set(session: Session, statement: Set) -> str:
+    variables.check(statement)
+    if statement.name == "search_path":
+        path = statement.values or ("public",)
+        session.set_search_path(tuple(name.lower() for name in path if name != "$user") or ("public",))
+    elif statement.values:
+        session.variables[statement.name] = ", ".join(statement.values)
+    else:
+        session.variables.pop(statement.name, None)
+    return "SET"
+
+
+_RUN: dict[type[Any], Callable[[Session, Any], str]] = {
+    statements.Begin: _begin,
+    statements.Commit: _commit,
+    statements.Rollback: _rollback,
+    Set: _set,
+    CreateSchema: define.create_schema,
+    CreateFunction: define.create_function,
+    DropFunction: define.drop_function,
+    Grant: define.grant,
+    CreateTable: define.create_table,
+    CreateView: define.create_view,
+    Drop: define.drop,
+}

@@ -1,0 +1,161 @@
+"""The catalogue of functions, privileges and view texts, kept in the database and so part of its transactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from builder.local.engine.sqlstate import SqlError
+from builder.local.objects.functions import CreateFunction, DropFunction, External, Function, signature
+from builder.local.sql import types
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from builder.local.engine.duck import Duck
+
+_COLUMNS = (
+    "oid, schema_name, name, argument_names, argument_types, returns, volatility, body, lambda_name, iam_role, "
+    "retry_timeout, max_batch_rows, max_batch_size"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Privilege:
+    """A grant, as it was written: `kind` FUNCTION, SCHEMA, LANGUAGE or TABLE; `object` with its signature."""
+
+    kind: str
+    object: str
+    privilege: str
+    grantee: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """Reads and writes as the session that it belongs to."""
+
+    duck: Duck
+    user: str
+
+    def overloads(self, schemas: Sequence[str], name: str) -> list[Function]:
+        """The functions of a name in the first of the schemas that has any."""
+        for schema in schemas:
+            sql = f"SELECT {_COLUMNS} FROM _rs.function WHERE schema_name = ? AND name = ? ORDER BY oid"  # noqa: S608 - a constant list of columns
+            rows = self.duck.rows(sql, [schema, name])
+            if rows:
+                return [_function(row) for row in rows]
+        return []
+
+    def create(self, statement: CreateFunction, schema: str) -> None:
+        """Redshift replaces only a function with the same arguments and the same result."""
+        function = statement.function
+        self._require_schema(schema)
+        same = [each for each in self.overloads([schema], function.name) if each.signature == function.signature]
+        if same and not statement.replace:
+            raise SqlError(
+                "42723", f'function "{function.name}" already exists with same argument types', hint="use OR REPLACE"
+            )
+        for old in same:
+            if old.returns.name != function.returns.name:
+                raise SqlError(
+                    "42P13",
+                    "cannot change return type of existing function",
+                    hint=f"use DROP FUNCTION {schema}.{function.name}({function.signature}) first",
+                )
+            self.duck.run("DELETE FROM _rs.function WHERE oid = ?", [old.oid])
+        self._insert(function, schema, same[0].oid if same else None)
+
+    def _insert(self, function: Function, schema: str, oid: int | None) -> None:
+        external = function.external
+        row: list[Any] = [
+            oid if oid is not None else self.duck.rows("SELECT nextval('_rs.oids')")[0][0],
+            schema,
+            function.name,
+            function.signature,
+            list(function.argument_names),
+            [str(argument) for argument in function.arguments],
+            str(function.returns),
+            function.volatility,
+            function.body or None,
+            external.lambda_name if external else None,
+            external.iam_role if external else None,
+            external.retry_timeout if external else None,
+            external.max_batch_rows if external else None,
+            external.max_batch_size if external else None,
+            self.user,
+        ]
+        self.duck.run(f"INSERT INTO _rs.function VALUES ({', '.join('?' for _ in row)})", row)  # noqa: S608 - question marks
+
+    def drop(self, statement: DropFunction, schemas: Sequence[str]) -> bool:
+        """By its exact signature. Gives whether there was one; raises 42883 unless IF EXISTS was said."""
+        wanted = signature(statement.arguments)
+        found = self.overloads(schemas, statement.name)
+        match = next((each for each in found if each.signature == wanted), None)
+        if match is None:
+            if statement.if_exists:
+                return False
+            raise SqlError("42883", f"function {statement.name}({wanted}) does not exist")
+        self.duck.run("DELETE FROM _rs.function WHERE oid = ?", [match.oid])
+        self.duck.run("DELETE FROM _rs.privilege WHERE kind = 'FUNCTION' AND object = ?", [str(match)])
+        return True
+
+    def in_schema(self, schema: str) -> list[str]:
+        """Signatures of a schema's functions, which keep it from being dropped."""
+        sql = "SELECT name, signature FROM _rs.function WHERE schema_name = ? ORDER BY name, signature"
+        return [f"{name}({types_})" for name, types_ in self.duck.rows(sql, [schema])]
+
+    def forget_schema(self, schema: str) -> None:
+        """DROP SCHEMA ... CASCADE takes functions and views along."""
+        for table in ("function", "view_text"):
+            self.duck.run(f"DELETE FROM _rs.{table} WHERE schema_name = ?", [schema])  # noqa: S608 - one of two names
+
+    def grant(self, privileges: Sequence[Privilege]) -> None:
+        for each in privileges:
+            self.revoke([each])
+            row = [each.kind, each.object, each.privilege, each.grantee, self.user]
+            self.duck.run("INSERT INTO _rs.privilege VALUES (?, ?, ?, ?, ?)", row)
+
+    def revoke(self, privileges: Sequence[Privilege]) -> None:
+        sql = "DELETE FROM _rs.privilege WHERE kind = ? AND object = ? AND privilege = ? AND grantee = ?"
+        for each in privileges:
+            self.duck.run(sql, [each.kind, each.object, each.privilege, each.grantee])
+
+    def view(self, schemas: Sequence[str], name: str) -> str | None:
+        """The text of a view that calls functions."""
+        for schema in schemas:
+            rows = self.duck.rows("SELECT body FROM _rs.view_text WHERE schema_name = ? AND name = ?", [schema, name])
+            if rows:
+                return str(rows[0][0])
+        return None
+
+    def keep_view(self, schema: str, name: str, body: str) -> None:
+        self.forget_view(schema, name)
+        self.duck.run("INSERT INTO _rs.view_text VALUES (?, ?, ?)", [schema, name, body])
+
+    def forget_view(self, schema: str, name: str) -> None:
+        self.duck.run("DELETE FROM _rs.view_text WHERE schema_name = ? AND name = ?", [schema, name])
+
+    def _require_schema(self, schema: str) -> None:
+        rows = self.duck.rows("SELECT 1 FROM _rs.pg_namespace WHERE nspname = ?", [schema])
+        if not rows:
+            raise SqlError("3F000", f'schema "{schema}" does not exist')
+
+
+def _function(row: tuple[Any, ...]) -> Function:
+    oid, schema, name, names, arguments, returns, volatility, body, lambda_name, role, retry, rows, size = row
+    external = None
+    if lambda_name is not None:
+        external = External(
+            lambda_name=lambda_name, iam_role=role, retry_timeout=retry, max_batch_rows=rows, max_batch_size=size
+        )
+    return Function(
+        oid=oid,
+        schema=schema,
+        name=name,
+        argument_names=tuple(names),
+        arguments=tuple(types.of(argument) for argument in arguments),
+        returns=types.of(returns),
+        volatility=volatility,
+        body=body or "",
+        external=external,
+    )

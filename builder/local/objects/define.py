@@ -1,0 +1,198 @@
+"""Statements that define: schemas, tables, views, functions and privileges. Each gives its tag."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from builder.local.engine.sqlstate import SqlError, unsupported
+from builder.local.objects.catalog import Privilege
+from builder.local.objects.tables import relation, render_create_table
+from builder.local.sql import dialect
+from builder.local.sql.resolve import body_of, cast, parameter_index
+from builder.names import quote_identifier
+
+if TYPE_CHECKING:
+    from builder.local.engine.backend import Session
+    from builder.local.objects.functions import CreateFunction, DropFunction, Function
+    from builder.local.objects.privileges import Grant
+    from builder.local.objects.schemas import CreateSchema, CreateView, Drop
+    from builder.local.objects.tables import CreateTable
+
+_HIDDEN = frozenset({"_rs", "main", "temp", "system", "pg_catalog", "information_schema"})
+
+
+def _visible(schema: str) -> str:
+    if schema in _HIDDEN:
+        raise SqlError("42501", f'schema "{schema}" is reserved')
+    return schema
+
+
+def create_schema(session: Session, statement: CreateSchema) -> str:
+    name = _visible(statement.name)
+    exists = session.duck.rows("SELECT 1 FROM _rs.pg_namespace WHERE nspname = ?", [name])
+    if exists and not statement.if_not_exists:
+        raise SqlError("42P06", f'schema "{name}" already exists')
+    session.duck.run(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(name)}")
+    return "CREATE SCHEMA"
+
+
+def create_function(session: Session, statement: CreateFunction) -> str:
+    function = statement.function
+    schema = _visible(function.schema or session.search_path[0])
+    if function.external is None:
+        _check_body(session, replace(function, schema=schema))
+    with session.atomically():
+        session.catalog.create(statement, schema)
+    return "CREATE FUNCTION"
+
+
+def _check_body(session: Session, function: Function) -> None:
+    """Binds the body over NULLs: what it names must be there, and its type must be the one that is declared."""
+    body = body_of(function)
+    for parameter in list(body.find_all(exp.Parameter)):
+        index = parameter_index(parameter)
+        if not 1 <= index <= len(function.arguments):
+            raise SqlError("42P02", f"there is no parameter ${index}")
+        null = cast(exp.null(), function.arguments[index - 1])
+        if parameter is body:
+            body = null
+        else:
+            parameter.replace(null)
+    column = session.describe(exp.Select(expressions=[body]), ())[0]
+    if not _returns(column.type.name, function.returns.name) and not isinstance(body, exp.Null):
+        raise SqlError(
+            "42P13",
+            f"return type mismatch in function declared to return {function.returns.name}: "
+            f"the body gives {column.type.name}",
+        )
+
+
+def _returns(given: str, declared: str) -> bool:
+    """Redshift casts a body's result within a family of types, never across."""
+    families = (
+        {"smallint", "integer", "bigint", "numeric", "real", "double precision"},
+        {"character", "character varying"},
+        {"date", "timestamp without time zone", "timestamp with time zone"},
+    )
+    return given == declared or any(given in family and declared in family for family in families)
+
+
+def drop_function(session: Session, statement: DropFunction) -> str:
+    with session.atomically():
+        session.catalog.drop(statement, session.schemas(statement.schema))
+    return "DROP FUNCTION"
+
+
+def grant(session: Session, statement: Grant) -> str:
+    rows = []
+    for target in statement.targets:
+        name = target.name if not target.schema else f"{target.schema}.{target.name}"
+        if statement.kind == "FUNCTION" and not statement.everything:
+            name = _function_object(session, target.schema, target.name, target.signature)
+        if statement.everything:
+            name = f"all in schema {target.name}"
+        rows += [
+            Privilege(kind=statement.kind, object=name, privilege=word, grantee=grantee)
+            for word in statement.privileges
+            for grantee in statement.grantees
+        ]
+    with session.atomically():
+        (session.catalog.revoke if statement.revoke else session.catalog.grant)(rows)
+    return "REVOKE" if statement.revoke else "GRANT"
+
+
+def _function_object(session: Session, schema: str, name: str, signature: str | None) -> str:
+    found = session.catalog.overloads(session.schemas(schema), name)
+    match = [each for each in found if signature is None or each.signature == signature]
+    if not match:
+        raise SqlError("42883", f"function {name}({signature or ''}) does not exist")
+    if len(match) > 1:
+        raise SqlError("42725", f"function {name} is not unique")
+    return str(match[0])
+
+
+def create_table(session: Session, statement: CreateTable) -> str:
+    if statement.schema:
+        _visible(statement.schema)
+    if statement.like is not None:
+        raise unsupported("CREATE TABLE with LIKE")
+    if statement.query is None:
+        session.duck.run(render_create_table(statement, lambda text: _expression(session, text)))
+        return "CREATE TABLE"
+    caller = session.caller()
+    try:
+        query = dialect.render(session.translated(dialect.parse(statement.query), caller))
+        names = f"({', '.join(map(quote_identifier, statement.names))})" if statement.names else ""
+        head = "CREATE TEMP TABLE" if statement.temporary else "CREATE TABLE"
+        exists = " IF NOT EXISTS" if statement.if_not_exists else ""
+        session.duck.run(f"{head}{exists} {relation(statement.schema, statement.name)}{names} AS {query}")
+    finally:
+        session.clean(caller)
+    return "SELECT"
+
+
+def _expression(session: Session, text: str) -> str:
+    """A default, translated."""
+    tree = dialect.parse_text(f"SELECT {text}")
+    translated = session.translated(tree, session.caller())
+    if not isinstance(translated, exp.Select) or translated.args.get("from_") is not None:
+        raise unsupported("a default that reads a table or calls an external function")
+    item = translated.expressions[0]
+    return f"({dialect.render(item.this if isinstance(item, exp.Alias) else item)})"
+
+
+def create_view(session: Session, statement: CreateView) -> str:
+    """A view's text is kept and read again wherever the view is used; DuckDB has its columns only."""
+    schema = _visible(statement.schema or session.search_path[0])
+    text = statement.query.text
+    if statement.columns:
+        names = ", ".join(map(quote_identifier, statement.columns))
+        text = f"SELECT * FROM ({text}) AS _rs_view({names})"  # noqa: S608 - the view's own text, parsed below
+    columns = session.describe(dialect.parse_text(text), ())
+    shape = ", ".join(f"CAST(NULL AS {each.type.duck}) AS {quote_identifier(each.name)}" for each in columns)
+    head = "CREATE OR REPLACE VIEW" if statement.replace else "CREATE VIEW"
+    with session.atomically():
+        session.duck.run(f"{head} {relation(schema, statement.name)} AS SELECT {shape} WHERE false")
+        session.catalog.keep_view(schema, statement.name, text)
+    return "CREATE VIEW"
+
+
+def drop(session: Session, statement: Drop) -> str:
+    with session.atomically():
+        for schema, name in statement.names:
+            if statement.kind == "SCHEMA":
+                _drop_schema(session, name, statement)
+            else:
+                _drop_relation(session, schema, name, statement)
+    return f"DROP {statement.kind}"
+
+
+def _drop_relation(session: Session, schema: str, name: str, statement: Drop) -> None:
+    if schema:
+        _visible(schema)
+    exists = "IF EXISTS " if statement.if_exists else ""
+    session.duck.run(f"DROP {statement.kind} {exists}{relation(schema, name)}")
+    if statement.kind == "VIEW":
+        for each in session.schemas(schema):
+            session.catalog.forget_view(each, name)
+
+
+def _drop_schema(session: Session, name: str, statement: Drop) -> None:
+    _visible(name)
+    there = session.duck.rows("SELECT 1 FROM _rs.pg_namespace WHERE nspname = ?", [name])
+    if not there:
+        if statement.if_exists:
+            return
+        raise SqlError("3F000", f'schema "{name}" does not exist')
+    functions = session.catalog.in_schema(name)
+    if functions and not statement.cascade:
+        raise SqlError(
+            "2BP01",
+            f"cannot drop schema {name} because other objects depend on it: function {functions[0]}",
+            hint="use DROP ... CASCADE to drop the dependent objects too",
+        )
+    session.duck.run(f"DROP SCHEMA {quote_identifier(name)}{' CASCADE' if statement.cascade else ''}")
+    session.catalog.forget_schema(name)

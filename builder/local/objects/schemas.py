@@ -1,0 +1,92 @@
+"""Schemas and views: CREATE and DROP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builder.local.engine.sqlstate import syntax
+from builder.local.objects.tables import read_name
+from builder.local.sql.tokens import Cursor, Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateSchema:
+    name: str
+    if_not_exists: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateView:
+    """`query` is the text of its SELECT."""
+
+    schema: str
+    name: str
+    replace: bool
+    columns: tuple[str, ...]
+    query: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drop:
+    """Of a TABLE, a VIEW or a SCHEMA: one or several."""
+
+    kind: str
+    names: tuple[tuple[str, str], ...]
+    if_exists: bool
+    cascade: bool
+
+
+def parse_create_schema(source: Source) -> CreateSchema:
+    """CREATE SCHEMA [IF NOT EXISTS] name [AUTHORIZATION user] [QUOTA n MB], or CREATE SCHEMA AUTHORIZATION user."""
+    cursor = Cursor(source)
+    cursor.expect("CREATE", "SCHEMA")
+    exists = cursor.accept("IF", "NOT", "EXISTS")
+    name = "" if cursor.peek() == "AUTHORIZATION" else cursor.identifier()
+    if cursor.accept("AUTHORIZATION"):
+        owner = cursor.identifier()
+        name = name or owner
+    if cursor.accept("QUOTA") and not cursor.accept("UNLIMITED"):
+        cursor.integer()
+        if not any(cursor.accept(unit) for unit in ("MB", "GB", "TB")):
+            raise cursor.error()
+    cursor.end()
+    return CreateSchema(name=name, if_not_exists=exists)
+
+
+def parse_create_view(source: Source) -> CreateView:
+    """CREATE [OR REPLACE] VIEW name [(columns)] AS query [WITH NO SCHEMA BINDING]."""
+    cursor = Cursor(source)
+    cursor.expect("CREATE")
+    replace = cursor.accept("OR", "REPLACE")
+    cursor.expect("VIEW")
+    schema, name = cursor.name()
+    columns = []
+    if cursor.accept("("):
+        columns.append(cursor.identifier())
+        while cursor.accept(","):
+            columns.append(cursor.identifier())
+        cursor.expect(")")
+    cursor.expect("AS")
+    tokens = source.tokens[cursor.at :]
+    if [token.text.upper() for token in tokens[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]:
+        tokens = tokens[:-4]
+    if not tokens:
+        raise syntax("syntax error at end of input")
+    query = Source(sql=source.sql, tokens=tokens)
+    return CreateView(schema=schema, name=name, replace=replace, columns=tuple(columns), query=query)
+
+
+def parse_drop_object(source: Source) -> Drop:
+    """DROP TABLE | VIEW | SCHEMA [IF EXISTS] name, ... [CASCADE | RESTRICT]."""
+    cursor = Cursor(source)
+    cursor.expect("DROP")
+    kind = cursor.take().text.upper()
+    exists = cursor.accept("IF", "EXISTS")
+    names = [read_name(cursor)]
+    while cursor.accept(","):
+        names.append(read_name(cursor))
+    cascade = cursor.accept("CASCADE")
+    if not cascade:
+        cursor.accept("RESTRICT")
+    cursor.end()
+    return Drop(kind=kind, names=tuple(names), if_exists=exists, cascade=cascade)

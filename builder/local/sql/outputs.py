@@ -1,0 +1,71 @@
+"""Names of a query's columns, where the query gives none: those that PostgreSQL would give."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from builder.local.sql import types
+
+UNNAMED = "?column?"
+# pg_type.typname: a cast of something without a name is named after its type.
+_TYPES = {
+    "boolean": "bool",
+    "smallint": "int2",
+    "integer": "int4",
+    "bigint": "int8",
+    "real": "float4",
+    "double precision": "float8",
+    "character": "bpchar",
+    "character varying": "varchar",
+    "binary varying": "varbyte",
+    "time without time zone": "time",
+    "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz",
+}
+# Functions that sqlglot knows under another name than Redshift.
+_FUNCTIONS: dict[type[exp.Expr], str] = {
+    exp.TsOrDsAdd: "date_add",
+    exp.TsOrDsDiff: "date_diff",
+    exp.TimestampTrunc: "date_trunc",
+    exp.DateTrunc: "date_trunc",
+    exp.TimeToStr: "to_char",
+    exp.StrToTime: "to_timestamp",
+    exp.StrToDate: "to_date",
+    exp.Extract: "date_part",
+    exp.StrPosition: "strpos",
+    exp.Length: "len",
+    exp.Pow: "power",
+    exp.GroupConcat: "listagg",
+    exp.CurrentTimestamp: "getdate",
+    exp.CurrentDate: "date",
+    exp.Case: "case",
+    exp.Pad: "lpad",
+    exp.RegexpExtract: "regexp_substr",
+    exp.DecodeCase: "case",
+}
+
+
+def name_columns(select: exp.Select) -> None:
+    """Output names as PostgreSQL gives them, where the query gives none."""
+    for item in list(select.expressions):
+        if isinstance(item, (exp.Alias, exp.Column, exp.Star, exp.Aliases)) or item.is_star:
+            continue
+        item.replace(exp.alias_(item.copy(), _figure(item), quoted=True))
+
+
+def _figure(node: exp.Expr) -> str:  # noqa: PLR0911 - one per kind of node
+    if type(node) in _FUNCTIONS:
+        return _FUNCTIONS[type(node)]
+    if isinstance(node, (exp.Paren, exp.Bracket, exp.Window, exp.WithinGroup, exp.Filter)):
+        return _figure(node.this)
+    if isinstance(node, exp.Dot):
+        return _figure(node.expression) if isinstance(node.expression, exp.Func) else str(node.expression.name)
+    if isinstance(node, exp.Cast):
+        kind = types.from_sqlglot(node.to).name
+        inner = _figure(node.this)
+        return inner if inner != UNNAMED else _TYPES.get(kind, kind)
+    if isinstance(node, (exp.Anonymous, exp.Column)):
+        return str(node.name).lower()
+    if isinstance(node, exp.Func) and not isinstance(node, (exp.Connector, exp.Binary)):
+        return type(node).sql_names()[0].lower()
+    return UNNAMED

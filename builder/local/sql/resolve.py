@@ -1,0 +1,220 @@
+"""Names in a statement: folds identifiers, refuses what is not there, and puts user-defined functions in place.
+
+SQL functions are expanded where they are called. Calls of external functions become `ExternalCall` nodes, which
+`staging.py` takes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from builder.local.engine.sqlstate import SqlError, unsupported
+from builder.local.sql import dialect, types
+from builder.local.sql.outputs import name_columns
+from builder.local.sql.overloads import choose, kinds
+from builder.local.sql.supers import spell_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from builder.local.objects.functions import Function
+
+# Functions whose body calls functions: deeper than this is a cycle.
+DEPTH = 32
+_HIDDEN = frozenset({"_rs", "main", "temp", "system"})
+_HANDLED = frozenset(
+    {
+        "object",
+        "array",
+        "json_extract_path_text",
+        "version",
+        "pg_backend_pid",
+        "oidvectortypes",
+        "pg_get_userbyid",
+        "has_schema_privilege",
+        "has_table_privilege",
+        "format_type",
+        "current_user_id",
+        "regexp_count",
+        "json_size",
+    }
+)
+
+
+class ExternalCall(exp.Expression):
+    """A call whose answer comes from a Lambda function. `oid` finds the function in `Resolved.externals`."""
+
+    arg_types = {"oid": True, "expressions": False, "guard": False}  # noqa: RUF012 - sqlglot's own form
+
+    @property
+    def oid(self) -> int:
+        return int(self.args["oid"].name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What resolving needs to know of the session. `lookup` gives the overloads of a name (schema "" : search path);
+    `view` the text of a view that we keep, or None; `expand` says whether views are replaced by their text.
+    """
+
+    database: str
+    user: str
+    search_path: tuple[str, ...]
+    lookup: Callable[[str, str], Sequence[Function]]
+    view: Callable[[str, str], str | None]
+
+
+@dataclass
+class Resolved:
+    """A statement's tree with every name settled."""
+
+    tree: exp.Expr
+    externals: dict[int, Function] = field(default_factory=dict)
+
+
+def resolve(tree: exp.Expr, names: Names) -> Resolved:
+    """Raises SqlError 42883 for a function that is not there, 42P01 and 3F000 for hidden relations and schemas."""
+    resolver = _Resolver(names)
+    return Resolved(tree=resolver.settle(tree, 0), externals=resolver.externals)
+
+
+class _Resolver:
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.externals: dict[int, Function] = {}
+
+    def settle(self, tree: exp.Expr, depth: int) -> exp.Expr:
+        if depth > DEPTH:
+            raise SqlError("54001", "functions or views are nested too deeply, or in a circle")
+        spell_paths(tree)
+        tree = self._views(tree, depth)
+        fold(tree)
+        self._relations(tree)
+        for select in tree.find_all(exp.Select):
+            name_columns(select)
+        # From the innermost call outwards: an expanded body must not be walked again.
+        for node in reversed(list(tree.find_all(exp.Anonymous))):
+            settled = self._function(node, depth)
+            if settled is not None:
+                old = _whole(node)
+                if old is tree:
+                    tree = settled
+                else:
+                    old.replace(settled)
+        return tree
+
+    def _views(self, tree: exp.Expr, depth: int) -> exp.Expr:
+        if isinstance(tree, exp.Drop):
+            return tree
+        known = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+        for table in list(tree.find_all(exp.Table)):
+            name, schema = table.name.lower(), table.db.lower()
+            text = None if (name in known and not schema) else self.names.view(schema, name)
+            if text is not None and not isinstance(table.parent, (exp.Create, exp.Insert, exp.Schema)):
+                body = self.settle(dialect.parse_text(text), depth + 1)
+                alias = exp.TableAlias(this=dialect.quoted((table.alias or table.name).lower()))
+                table.replace(exp.Subquery(this=body, alias=alias))
+        return tree
+
+    def _relations(self, tree: exp.Expr) -> None:
+        for table in tree.find_all(exp.Table):
+            if isinstance(table.this, exp.Func) and table.this.name.lower() != "generate_series":
+                raise unsupported(f"{table.this.name or type(table.this).__name__} in FROM")
+            if table.catalog:
+                if table.catalog != self.names.database:
+                    raise unsupported(f"a query across databases ({table.catalog})")
+                table.set("catalog", None)
+            if table.db in _HIDDEN:
+                raise SqlError("3F000", f'schema "{table.db}" does not exist')
+
+    def _function(self, node: exp.Anonymous, depth: int) -> exp.Expr | None:
+        """What stands for the call, or None where it stays as it is."""
+        schema, name = _schema(node), node.name.lower()
+        if schema == dialect.SCHEMA and node.meta.get("settled"):
+            return None
+        if schema in _HIDDEN:
+            raise SqlError("3F000", f'schema "{schema}" does not exist')
+        if schema in {"", "pg_catalog"} and (name in dialect.MACROS or name in dialect.SAME or name in _HANDLED):
+            return None
+        overloads = self.names.lookup(schema, name)
+        function = choose(overloads, node.expressions)
+        if function is None:
+            full = f"{schema}.{name}" if schema else name
+            raise SqlError("42883", f"function {full}({kinds(node.expressions)}) does not exist")
+        return self._expand(function, node.expressions, depth)
+
+    def _expand(self, function: Function, arguments: Sequence[exp.Expr], depth: int) -> exp.Expr:
+        typed = [cast(argument.copy(), kind) for argument, kind in zip(arguments, function.arguments, strict=True)]
+        if function.external is not None:
+            self.externals[function.oid] = function
+            return ExternalCall(oid=exp.Literal.number(function.oid), expressions=typed)
+        body = self.settle(body_of(function), depth + 1)
+        for parameter in list(body.find_all(exp.Parameter)):
+            index = parameter_index(parameter)
+            if not 1 <= index <= len(typed):
+                raise SqlError("42P02", f"there is no parameter ${index}")
+            if parameter is body:
+                body = typed[index - 1].copy()
+            else:
+                parameter.replace(exp.Paren(this=typed[index - 1].copy()))
+        return exp.Paren(this=cast(body, function.returns))
+
+
+def fold(tree: exp.Expr) -> None:
+    """Lower case for every identifier, quoted or not (enable_case_sensitive_identifier is off by default)."""
+    for identifier in tree.find_all(exp.Identifier):
+        identifier.set("this", identifier.name.lower())
+        identifier.set("quoted", True)
+
+
+def _whole(node: exp.Anonymous) -> exp.Expr:
+    """The call with its schema in front."""
+    top: exp.Expr = node
+    while isinstance(top.parent, exp.Dot) and top.arg_key == "expression":
+        top = top.parent
+    return top
+
+
+def _schema(node: exp.Anonymous) -> str:
+    top = _whole(node)
+    if not isinstance(top, exp.Dot):
+        return ""
+    left = top.this
+    return str((left.expression if isinstance(left, exp.Dot) else left).name).lower()
+
+
+def body_of(function: Function) -> exp.Expr:
+    """The expression of a SQL function: Redshift takes one SELECT of one expression, without FROM and the rest."""
+    tree = dialect.parse_text(function.body)
+    plain = isinstance(tree, exp.Select) and len(tree.expressions) == 1
+    if not plain or any(value for key, value in tree.args.items() if key not in {"expressions", "kind", "hint"}):
+        raise SqlError("42P13", f"the body of {function.name} must be one SELECT of one expression, without FROM")
+    return unalias(tree.expressions[0]).copy()
+
+
+def unalias(node: exp.Expr) -> exp.Expr:
+    return node.this if isinstance(node, exp.Alias) else node
+
+
+def parameter_index(parameter: exp.Parameter) -> int:
+    text = parameter.name or str(parameter.this)
+    if not text.isdigit():
+        raise SqlError("42601", f'syntax error at or near "${text}"')
+    return int(text)
+
+
+def cast(value: exp.Expr, kind: types.Type) -> exp.Expr:
+    """CAST to a Redshift type, as a node that `translate.py` knows. Lengths do not bind arguments."""
+    target = kind if kind.name == "numeric" else types.Type(kind=kind.kind)
+    return exp.Cast(this=value, to=to_sqlglot(target))
+
+
+def to_sqlglot(kind: types.Type) -> exp.DataType:
+    names: dict[str, Any] = {"character varying": "varchar", "character": "char", "binary varying": "varbyte"}
+    text = names.get(kind.name, kind.name)
+    if kind.arguments:
+        text += f"({','.join(map(str, kind.arguments))})"
+    return exp.DataType.build(text, dialect="redshift")

@@ -1,0 +1,192 @@
+"""Statements by their kind: told apart by their first words, and read into values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from builder.local.engine.sqlstate import SqlError, syntax, unsupported
+from builder.local.engine.variables import Set, Show, parse_set, parse_show
+from builder.local.objects.functions import CreateFunction, DropFunction, parse_create, parse_drop
+from builder.local.objects.privileges import Grant, parse_grant
+from builder.local.objects.schemas import (
+    CreateSchema,
+    CreateView,
+    Drop,
+    parse_create_schema,
+    parse_create_view,
+    parse_drop_object,
+)
+from builder.local.objects.tables import CreateTable, parse_create_table
+from builder.local.sql import dialect, types
+from builder.local.sql.resolve import parameter_index, to_sqlglot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from builder.local.sql.tokens import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """SELECT, INSERT, UPDATE, DELETE, and the changes of tables that sqlglot reads."""
+
+    tree: exp.Expr
+    verb: str
+
+    @property
+    def returns_rows(self) -> bool:
+        return isinstance(self.tree, exp.Query)
+
+
+@dataclass(frozen=True)
+class Begin:
+    pass
+
+
+@dataclass(frozen=True)
+class Commit:
+    pass
+
+
+@dataclass(frozen=True)
+class Rollback:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """Accepted, and without effect here: ANALYZE and VACUUM look after storage that we have not."""
+
+    tag: str
+
+
+Statement = (
+    Query
+    | Begin
+    | Commit
+    | Rollback
+    | Nothing
+    | CreateFunction
+    | DropFunction
+    | CreateSchema
+    | CreateTable
+    | CreateView
+    | Drop
+    | Grant
+    | Set
+    | Show
+)
+
+_QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "ALTER"})
+
+
+def read(source: Source) -> Statement:
+    """Raises SqlError 42601 for wrong grammar, 0A000 for a statement that is not supported."""
+    words = source.words(5)
+    if words[0] in _QUERIES:
+        return _query(source)
+    for prefix, reader in _READERS:
+        if words[: len(prefix)] == prefix:
+            return reader(source)
+    if words[0] == "CREATE":
+        return _create(source, words)
+    raise unsupported(" ".join(words[:2] if words[0] in {"DROP", "CREATE"} else words[:1]))
+
+
+def _query(source: Source) -> Query:
+    tree = dialect.parse(source)
+    if isinstance(tree, exp.Alter) and str(tree.args.get("kind")).upper() != "TABLE":
+        raise unsupported(" ".join(source.words(2)))
+    verbs = {"WITH": "SELECT", "VALUES": "SELECT", "(": "SELECT", "ALTER": "ALTER TABLE", "TRUNCATE": "TRUNCATE TABLE"}
+    word = source.words(1)[0]
+    return Query(tree=tree, verb=verbs.get(word, word))
+
+
+def _create(source: Source, words: tuple[str, ...]) -> Statement:
+    rest = tuple(word for word in words[1:] if word not in {"OR", "REPLACE", "TEMP", "TEMPORARY", "LOCAL"})
+    if not rest:
+        raise syntax("syntax error at end of input")
+    if rest[0] == "EXTERNAL" and rest[1:2] != ("FUNCTION",):
+        raise unsupported(" ".join(words[:3]))
+    readers: dict[str, Callable[[Source], Statement]] = {
+        "EXTERNAL": parse_create,
+        "FUNCTION": parse_create,
+        "SCHEMA": parse_create_schema,
+        "TABLE": parse_create_table,
+        "VIEW": parse_create_view,
+    }
+    if rest[0] not in readers:
+        raise unsupported(" ".join(("CREATE", *rest[:1])))
+    return readers[rest[0]](source)
+
+
+def _word(made: Statement) -> Callable[[Source], Statement]:
+    return lambda _source: made
+
+
+_READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
+    (("BEGIN",), _word(Begin())),
+    (("START", "TRANSACTION"), _word(Begin())),
+    (("COMMIT",), _word(Commit())),
+    (("END",), _word(Commit())),
+    (("ROLLBACK",), _word(Rollback())),
+    (("ABORT",), _word(Rollback())),
+    (("ANALYZE",), _word(Nothing(tag="ANALYZE"))),
+    (("VACUUM",), _word(Nothing(tag="VACUUM"))),
+    (("DROP", "FUNCTION"), parse_drop),
+    (("DROP", "TABLE"), parse_drop_object),
+    (("DROP", "VIEW"), parse_drop_object),
+    (("DROP", "SCHEMA"), parse_drop_object),
+    (("GRANT",), parse_grant),
+    (("REVOKE",), parse_grant),
+    (("SET",), parse_set),
+    (("RESET",), parse_set),
+    (("SHOW",), parse_show),
+)
+
+
+def parameter_count(statement: Statement) -> int:
+    """The highest $n of a query."""
+    if not isinstance(statement, Query):
+        return 0
+    highest = max((parameter_index(each) for each in statement.tree.find_all(exp.Parameter)), default=0)
+    # Bind counts its parameters in 16 bits.
+    if highest >= 1 << 16:
+        raise SqlError("42P02", f"there is no parameter ${highest}")
+    return highest
+
+
+def typed_stands(tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> exp.Expr:
+    """The tree with something of its type for each parameter; `unknown` where the client has announced none."""
+    for each in list(tree.find_all(exp.Parameter)):
+        index = parameter_index(each) - 1
+        oid = parameters[index] if 0 <= index < len(parameters) else 0
+        stand = unknown.copy()
+        if oid in types.OID_NAMES:
+            stand = opaque(types.of_oid(oid))
+        elif isinstance(each.parent, (exp.Select, exp.Alias)):
+            stand = exp.Cast(this=stand, to=exp.DataType.build("varchar", dialect="redshift"))
+        each.replace(stand)
+    return tree
+
+
+def opaque(kind: types.Type) -> exp.Expr:
+    """A value of a type that DuckDB cannot fold: it takes NULL || 'x', known while binding, for an INTEGER."""
+    if kind.name in {"geometry", "geography"}:
+        return exp.Cast(this=exp.null(), to=to_sqlglot(kind))
+    text = exp.Cast(this=exp.Anonymous(this="random"), to=exp.DataType.build("varchar", dialect="redshift"))
+    return exp.Cast(this=text, to=to_sqlglot(kind))
+
+
+def with_values(tree: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
+    """The tree with its parameters filled in."""
+    tree = tree.copy()
+    for each in list(tree.find_all(exp.Parameter)):
+        index = parameter_index(each)
+        if not 1 <= index <= len(values):
+            raise SqlError("42P02", f"there is no parameter ${index}")
+        each.replace(values[index - 1].copy())
+    return tree

@@ -1,0 +1,227 @@
+"""From Redshift's meaning to DuckDB's: types, operators and functions of a resolved tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from builder.local.engine.sqlstate import SqlError, unsupported
+from builder.local.sql import dialect, types
+from builder.local.sql.dialect import call, quoted
+from builder.local.sql.supers import dynamic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from builder.local.sql.resolve import Names
+
+_SYSTEM = frozenset(
+    {
+        "pg_proc",
+        "pg_proc_info",
+        "pg_namespace",
+        "pg_language",
+        "svv_redshift_functions",
+        "svv_redshift_schemas",
+        "svv_redshift_tables",
+        "svv_redshift_columns",
+        "svv_all_schemas",
+        "sys_ludf_detail",
+        "pg_user",
+    }
+)
+_OPERATORS: dict[type[exp.Expr], str] = {
+    exp.Div: "div",
+    exp.Mod: "mod",
+    exp.BitwiseLeftShift: "shl",
+    exp.BitwiseRightShift: "shr",
+    exp.SimilarTo: "similar",
+}
+
+
+def translate(tree: exp.Expr, names: Names) -> exp.Expr:
+    """In place where it can be; returns the root, which may be new."""
+    elements = _unnest(tree)
+    dynamic(tree, elements)
+    for table in tree.find_all(exp.Table):
+        if table.name in _SYSTEM and table.db in {"", "pg_catalog"}:
+            alias = table.alias or table.name
+            if table.name == "sys_ludf_detail":
+                table.set("this", quoted("_rs_ludf"))
+                table.set("db", None)
+            else:
+                table.set("db", quoted(dialect.SCHEMA))
+            table.set("alias", exp.TableAlias(this=quoted(alias)))
+    for node in reversed(list(tree.walk())):
+        new = _node(node, names)
+        if new is not None and new is not node:
+            if node is tree:
+                tree = new
+            else:
+                node.replace(new)
+    return tree
+
+
+def _node(node: exp.Expr, names: Names) -> exp.Expr | None:
+    operator = _OPERATORS.get(type(node))
+    if operator:
+        return call(operator, node.this.copy(), node.args["expression"].copy())
+    if isinstance(node, exp.Cast):
+        return _cast(node)
+    if isinstance(node, exp.Anonymous):
+        return _function(node, names)
+    if isinstance(node, exp.Bracket):
+        # SUPER counts from 0, as DuckDB's JSON does; sqlglot would shift to the 1 of DuckDB's lists.
+        node.set("offset", 1)
+    _refuse(node)
+    return _session_value(node, names)
+
+
+def _session_value(node: exp.Expr, names: Names) -> exp.Expr | None:
+    if isinstance(node, (exp.CurrentUser, exp.SessionUser)):
+        return exp.Literal.string(names.user)
+    # As functions: DuckDB takes the keywords for columns where an output column has their name.
+    if isinstance(node, exp.CurrentDate):
+        return exp.Anonymous(this="today")
+    if isinstance(node, exp.CurrentTimestamp):
+        # GETDATE() and SYSDATE are TIMESTAMP without time zone, in UTC.
+        return duck_cast(exp.Anonymous(this="now"), types.of("timestamp"))
+    return None
+
+
+def _refuse(node: exp.Expr) -> None:
+    for kind, what in (
+        (exp.Into, "SELECT INTO"),
+        (exp.Pivot, "PIVOT and UNPIVOT"),
+        (exp.Placeholder, "a bare ? or :name"),
+    ):
+        if isinstance(node, kind):
+            raise unsupported(what)
+
+
+def _cast(node: exp.Cast) -> exp.Expr | None:
+    if node.to.this == exp.DType.USERDEFINED or node.meta.get("translated"):
+        return None
+    if node.to.this == exp.DType.INTERVAL or node.to.sql().upper().startswith("REG"):
+        raise unsupported(f"a cast to {node.to.sql()}")
+    target = types.from_sqlglot(node.to)
+    value = node.this.copy()
+    if target.name.startswith("character"):
+        text = call("text", value)
+        return exp.Left(this=text, expression=exp.Literal.number(target.arguments[0])) if target.arguments else text
+    if target.name == "super":
+        return call("super", value)
+    if target.name == "geometry" and isinstance(value, exp.Literal) and value.is_string:
+        return call("st_geomfromewkt" if "(" in value.name else "st_geomfromhexewkb", value)
+    return duck_cast(value, target, safe=isinstance(node, exp.TryCast))
+
+
+def duck_cast(value: exp.Expr, target: types.Type, *, safe: bool = False) -> exp.Expr:
+    """CAST to what DuckDB stores for a Redshift type."""
+    made = exp.TryCast if safe else exp.Cast
+    node: exp.Expr = made(this=value, to=exp.DataType(this=exp.DType.USERDEFINED, kind=target.duck))
+    node.meta["translated"] = True
+    return node
+
+
+def _function(node: exp.Anonymous, names: Names) -> exp.Expr | None:
+    name = node.name.lower()
+    if isinstance(node.parent, exp.Dot) and node.parent.this.name == dialect.SCHEMA:
+        return None
+    special = _SPECIAL.get(name)
+    if special:
+        return special(node, names)
+    if name in dialect.MACROS:
+        return call(name, *(argument.copy() for argument in node.expressions))
+    return None
+
+
+def _json(name: str) -> Callable[[exp.Anonymous, Names], exp.Expr]:
+    def build(node: exp.Anonymous, _names: Names) -> exp.Expr:
+        return exp.Anonymous(this=name, expressions=[argument.copy() for argument in node.expressions])
+
+    return build
+
+
+def _path_text(node: exp.Anonymous, _names: Names) -> exp.Expr:
+    text, *steps = node.expressions
+    if not steps or not all(isinstance(step, exp.Literal) and step.is_string for step in steps):
+        raise unsupported("json_extract_path_text with steps that are not literals")
+    path = "$" + "".join('."' + step.name.replace('"', "") + '"' for step in steps)
+    return exp.Anonymous(this="json_extract_string", expressions=[text.copy(), exp.Literal.string(path)])
+
+
+def _database(_node: exp.Anonymous, names: Names) -> exp.Expr:
+    return exp.Literal.string(names.database)
+
+
+def _schema(_node: exp.Anonymous, names: Names) -> exp.Expr:
+    return exp.Literal.string(names.search_path[0])
+
+
+def _version(_node: exp.Anonymous, _names: Names) -> exp.Expr:
+    return exp.Literal.string("PostgreSQL 8.0.2 on local, Redshift 1.0.0 (local endpoint over DuckDB)")
+
+
+def _same(node: exp.Anonymous, _names: Names) -> exp.Expr:
+    """pg_proc.proargtypes already holds the names."""
+    argument: exp.Expr = node.expressions[0]
+    return argument.copy()
+
+
+_SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
+    "object": _json("json_object"),
+    "array": _json("json_array"),
+    "json_extract_path_text": _path_text,
+    "current_database": _database,
+    "current_schema": _schema,
+    "version": _version,
+    "oidvectortypes": _same,
+}
+
+
+def _unnest(tree: exp.Expr) -> set[str]:
+    """`FROM t, t.arr AS x AT i`: one row per element. The alias is the element itself, not a relation; their names."""
+    aliases = set()
+    for index, join in enumerate(list(tree.find_all(exp.Join))):
+        found = _unnested(join.this)
+        if found is None:
+            continue
+        path, value, position = found
+        aliases.add(value)
+        elements = call("elements", path.copy())
+        columns: list[exp.Expr] = [exp.alias_(exp.Anonymous(this="unnest", expressions=[elements]), value, quoted=True)]
+        if position:
+            counted = exp.Anonymous(this="generate_subscripts", expressions=[elements.copy(), exp.Literal.number(1)])
+            columns.append(exp.alias_(exp.Sub(this=counted, expression=exp.Literal.number(1)), position, quoted=True))
+        select = exp.Select(expressions=columns)
+        lateral = exp.Lateral(this=exp.Subquery(this=select), alias=exp.TableAlias(this=quoted(f"_u{index}")))
+        join.set("this", lateral)
+        if not join.args.get("side") and not join.args.get("on"):
+            join.set("kind", "CROSS")
+    return aliases
+
+
+def _unnested(node: exp.Expr) -> tuple[exp.Expr, str, str] | None:
+    """The path, the element's name and the name of its place."""
+    position = ""
+    if isinstance(node, exp.AtIndex):
+        position = node.expression.name
+        node = node.this
+    if isinstance(node, exp.Unnest):
+        alias = node.args.get("alias")
+        names = [column.name for column in alias.columns] if alias else []
+        if len(node.expressions) != 1 or not names:
+            raise unsupported("UNNEST without an alias")
+        return node.expressions[0], names[0], position
+    if isinstance(node, exp.Alias) and isinstance(node.this, (exp.Column, exp.Dot, exp.Bracket)):
+        return node.this, node.alias, position
+    return None
+
+
+def check_parameters(tree: exp.Expr) -> None:
+    """A statement that is run as it stands has no $n left."""
+    parameter = tree.find(exp.Parameter)
+    if parameter is not None:
+        raise SqlError("42P02", f"there is no parameter ${parameter.name}")
