@@ -160,3 +160,20 @@ class Statement:
 
     subject: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Routine:
+    """One SQL function by its exact signature: types in lower case, without lengths, as Redshift tells them apart."""
+
+    name: str
+    arguments: tuple[str, ...]
+    returns: str
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(self.arguments)})"
+
+    @property
+    def key(self) -> tuple[str, tuple[str, ...]]:
+        """What DROP FUNCTION goes by."""
+        return self.name, self.arguments

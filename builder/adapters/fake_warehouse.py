@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from builder.adapters.warehouse import Result
-from builder.core.deploy.observed import Routine, WarehouseState
+from builder.core.deploy.observed import WarehouseState
 from builder.core.sql.text import made
 from builder.errors import WarehouseError
+from builder.model import Routine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from builder.core.config.settings import Settings
     from builder.core.config.settings import Warehouse as Place
-    from builder.core.deploy.observed import Routine
-    from builder.model import Statement
+    from builder.model import Routine, Statement
 
 CONNECT_SECONDS = 15
 

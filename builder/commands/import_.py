@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._options import catalogue, output_format, pass_app
-from builder.core.catalog import import_report
 from builder.core.catalog.load import survey
+from builder.core.sql import import_report
 from builder.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from builder.app import App
-    from builder.core.catalog.import_report import Report
+    from builder.core.sql.import_report import Report
 
 
 @click.command("import", short_help="What is made of a catalogue: understood, assumed, wrong.")

@@ -9,7 +9,7 @@ import click
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
 from builder.core.catalog.modules import group
 from builder.core.catalog.selection import select
-from builder.core.sql import script as sql_script
+from builder.core.deploy import sql_script
 from builder.core.sql.checks import notices
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import click
 
 from builder.commands import _options
 from builder.core.catalog.modules import group
-from builder.core.sql import script as sql_script
+from builder.core.deploy import sql_script
 
 if TYPE_CHECKING:
     from builder.app import App

@@ -22,10 +22,10 @@ from builder.core.catalog.load import open_catalog
 from builder.core.catalog.modules import group
 from builder.core.config.settings import Settings, Warehouse
 from builder.core.deploy import plan as deploy_plan
+from builder.core.deploy import sql_script
 from builder.core.deploy.desired import Scope
 from builder.core.deploy.observed import Identity, ModuleState, Observed, RepositoryState, WarehouseState
 from builder.core.deploy.receipt import Receipt
-from builder.core.sql import script as sql_script
 from builder.model import Image
 from tests.benchmarks.row import Row
 

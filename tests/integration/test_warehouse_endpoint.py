@@ -18,7 +18,7 @@ from builder.cli import run
 from builder.core.catalog.load import open_catalog
 from builder.core.catalog.modules import group
 from builder.core.config.settings import Secret, Settings, Warehouse
-from builder.core.sql import script as sql_script
+from builder.core.deploy import sql_script
 from builder.core.sql import statements as sql
 from builder.errors import WarehouseError
 from builder.local.calls.invoker import FakeInvoker, rowwise

@@ -41,6 +41,8 @@ FLOORS = {
     "testing": EFFECTS | {"ways"},
     "__init__": set(),
 }
+# The core's rooms, the lowest first.
+ROOMS = ["catalog", "config", "sql", "images", "calls", "deploy"]
 BANNED_IN_CORE = {
     "boto3", "botocore", "docker", "subprocess", "redshift_connector", "duckdb", "socket", "time", "random", "os",
     "http", "urllib", "threading",
@@ -82,6 +84,15 @@ def test_the_core_has_no_effects(path: Path) -> None:
     assert not roots & BANNED_IN_CORE
 
 
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "core").glob("*/*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_the_rooms_of_the_core_have_an_order(path: Path) -> None:
+    below = ROOMS[: ROOMS.index(path.parent.name) + 1]
+    rooms = {name.split(".")[2] for name in imports(path) if name.startswith("builder.core.")}
+    assert rooms <= set(below)
+
+
 def test_the_builder_and_the_runtime_import_nothing_of_one_another() -> None:
     assert not [path for path in sources() if any(name.split(".")[0] == "gateway" for name in imports(path))]
     runtime = (ROOT / "images" / "runtime" / "gateway").rglob("*.py")
@@ -90,7 +101,7 @@ def test_the_builder_and_the_runtime_import_nothing_of_one_another() -> None:
 
 def test_every_module_of_the_core_is_on_the_map() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    modules = [path.name for path in (PACKAGE / "core").glob("*.py") if path.name != "__init__.py"]
+    modules = [path.name for path in (PACKAGE / "core").rglob("*.py") if path.name != "__init__.py"]
     assert not [name for name in modules if f"`{name}`" not in page]
 
 

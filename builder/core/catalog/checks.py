@@ -9,8 +9,8 @@ from builder import names
 from builder.core.catalog import sql_names
 from builder.core.catalog.assembly import arguments, library_name, output
 from builder.core.catalog.format_problems import did_you_mean
+from builder.core.catalog.sources import PYTHON
 from builder.core.catalog.types import needs_wrapper
-from builder.core.images.requirements import PYTHON
 from builder.errors import Problem
 
 if TYPE_CHECKING:

@@ -12,6 +12,9 @@ from builder.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What the images run: see Dockerfile.base.
+PYTHON = "3.13"
+
 # pip, "Requirements File Format": a comment starts a line or follows a blank; a backslash joins lines.
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
 # PEP 508's form. What a version or a marker says is uv's to judge, when the module is locked; and the image's build,

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from builder.core.deploy.observed import Routine
-    from builder.model import Kind, Statement
+    from builder.model import Kind, Routine, Statement
 
 # A policy document as canonical JSON; in a plan's JSON it is an object.
 Document: TypeAlias = Annotated[str, "a policy document"]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from builder.core.config.settings import Settings
     from builder.core.deploy.actions import Tag
-    from builder.core.deploy.observed import Identity, Routine
-    from builder.model import Function, Image, Kind, Module, Statement
+    from builder.core.deploy.observed import Identity
+    from builder.model import Function, Image, Kind, Module, Routine, Statement
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from builder.core.deploy.actions import Tag
     from builder.core.deploy.receipt import Receipt
+    from builder.model import Routine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,23 +80,6 @@ class ModuleState:
     function: FunctionState | None = None
     repository: RepositoryState | None = None
     image_present: bool | None = None
-
-
-@dataclass(frozen=True, kw_only=True, order=True)
-class Routine:
-    """One SQL function by its exact signature: types in lower case, without lengths, as Redshift tells them apart."""
-
-    name: str
-    arguments: tuple[str, ...]
-    returns: str
-
-    def __str__(self) -> str:
-        return f"{self.name}({', '.join(self.arguments)})"
-
-    @property
-    def key(self) -> tuple[str, tuple[str, ...]]:
-        """What DROP FUNCTION goes by."""
-        return self.name, self.arguments
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,8 @@ import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from builder.core.deploy import actions, explain
-from builder.core.deploy.observed import Routine
 from builder.core.deploy.plan_file import PlanFile
-from builder.model import Kind, Statement
+from builder.model import Kind, Routine, Statement
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # What actions.py names for the type checker alone.

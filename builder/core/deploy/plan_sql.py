@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from builder.core.deploy.desired import Desired
-    from builder.core.deploy.observed import Observed, Routine
+    from builder.core.deploy.observed import Observed
     from builder.core.deploy.receipt import Place
-    from builder.model import Statement
+    from builder.model import Routine, Statement
 
 
 def create_schema(desired: Desired, observed: Observed, schema: str) -> tuple[Action, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from builder.core.deploy.observed import Routine
+from builder.model import Routine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

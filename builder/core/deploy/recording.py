@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from builder.core.deploy.actions import SqlChange
-    from builder.core.deploy.observed import Observed, Routine
+    from builder.core.deploy.observed import Observed
+    from builder.model import Routine
 
 Entry = TypeVar("Entry")
 

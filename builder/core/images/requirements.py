@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from builder.core.catalog.sources import PYTHON
 from builder.errors import Problem
 
 if TYPE_CHECKING:
     from builder.model import Module
 
-# What the images run: see Dockerfile.base. Wheels of today ask for manylinux_2_28, which every Debian since 11 has.
-PYTHON = "3.13"
+# Wheels of today ask for manylinux_2_28, which every Debian since 11 has.
 PLATFORM = "x86_64-manylinux_2_28"
 
 FILE = "requirements.lock"

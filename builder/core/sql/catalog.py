@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from builder.core.deploy.observed import Routine
 from builder.core.sql.templates import statement
 from builder.core.sql.text import family
+from builder.model import Routine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from builder import __version__
 from builder.core.catalog.types import crossing, needs_wrapper
-from builder.core.deploy.observed import Routine
 from builder.core.sql import text as sql_text
 from builder.core.sql.bodies import Variables, render
 from builder.core.sql.templates import role_chain, statement
 from builder.errors import CatalogError
-from builder.model import Statement
+from builder.model import Routine, Statement
 from builder.names import external_name
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from builder.names import quote_identifier
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from builder.core.deploy.observed import Routine
-    from builder.model import Function, Statement
+    from builder.model import Function, Routine, Statement
 
 __all__ = [
     "Target",

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from builder.local.engine.sqlstate import SqlError
 from builder.local.sql import types
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
 
-from builder.local.engine.sqlstate import SqlError, unsupported
 from builder.local.sql.dialect import quoted, render
 from builder.local.sql.resolve import ExternalCall
+from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

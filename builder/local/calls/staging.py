@@ -19,9 +19,9 @@ from sqlglot import exp
 from builder.local.calls import writes
 from builder.local.calls.inner import Bench, Inner, Rows, conjoined
 from builder.local.calls.ordering import late, order, spell_groups
-from builder.local.engine.sqlstate import SqlError, unsupported
 from builder.local.sql.dialect import quoted, render
 from builder.local.sql.resolve import ExternalCall, unalias
+from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builder.local.data_api.model import invalid
-from builder.local.engine.sqlstate import SqlError
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

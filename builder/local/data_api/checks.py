@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from builder.local.data_api.model import ApiError, invalid
 from builder.local.data_api.parameters import bind
-from builder.local.engine.sqlstate import SqlError
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from builder.local.data_api.results import describe
-from builder.local.engine.sqlstate import SqlError
 from builder.local.sql.tokens import split
 from builder.local.sql.types import DEFAULT_VARCHAR
+from builder.local.sqlstate import SqlError
 from builder.names import quote_identifier
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from builder.local.data_api.run import CANCELLED
 from builder.local.data_api.sessions import Held, Sessions
 from builder.local.data_api.statements import SUBMITTED, Statement
 from builder.local.data_api.store import Store
-from builder.local.engine.sqlstate import SqlError
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

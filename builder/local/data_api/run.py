@@ -12,8 +12,8 @@ from sqlglot import exp
 from builder.local.data_api.parameters import bind
 from builder.local.data_api.results import Kept, TooLarge
 from builder.local.data_api.statements import ABORTED, FAILED, FINISHED, PICKED, STARTED
-from builder.local.engine.sqlstate import SqlError
 from builder.local.sql.tokens import split
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

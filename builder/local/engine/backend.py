@@ -13,12 +13,12 @@ from sqlglot import exp
 from builder.local.calls.external import Caller, detail_columns
 from builder.local.calls.invoker import Retrying
 from builder.local.calls.staging import stage
-from builder.local.engine import variables
+from builder.local.engine import statements, variables
 from builder.local.engine.run import run
-from builder.local.engine.sqlstate import SqlError
 from builder.local.objects.catalog import Catalog
-from builder.local.sql import dialect, statements, translate, types
+from builder.local.sql import dialect, translate, types
 from builder.local.sql.resolve import ExternalCall, Names, Resolved, resolve
+from builder.local.sqlstate import SqlError
 from builder.local.wire import results
 from builder.local.wire.results import Column
 from builder.names import quote_identifier

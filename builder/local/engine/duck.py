@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from builder.local.engine.sqlstate import from_duckdb
 from builder.local.sql import types
+from builder.local.sqlstate import from_duckdb
 from builder.local.wire.results import Column
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from builder.local.engine import variables
+from builder.local.engine import statements, variables
 from builder.local.engine.variables import Set, Show
 from builder.local.objects import define
 from builder.local.objects.functions import CreateFunction, DropFunction
 from builder.local.objects.privileges import Grant
 from builder.local.objects.schemas import CreateSchema, CreateView, Drop
 from builder.local.objects.tables import CreateTable
-from builder.local.sql import dialect, statements
+from builder.local.sql import dialect
 from builder.local.wire.results import Column, Result, data_rows, encoders
 
 if TYPE_CHECKING:

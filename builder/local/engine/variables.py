@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.local.engine.sqlstate import SqlError, unsupported
 from builder.local.sql.tokens import Cursor
+from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:
     from builder.local.sql.tokens import Source

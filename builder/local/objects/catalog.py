@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from builder.local.engine.sqlstate import SqlError
 from builder.local.objects.functions import CreateFunction, DropFunction, External, Function, signature
 from builder.local.sql import types
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

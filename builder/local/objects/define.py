@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.engine.sqlstate import SqlError, unsupported
 from builder.local.objects.catalog import Privilege
 from builder.local.objects.tables import relation, render_create_table
 from builder.local.sql import dialect
 from builder.local.sql.resolve import body_of, cast, parameter_index
+from builder.local.sqlstate import SqlError, unsupported
 from builder.names import quote_identifier
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.local.engine.sqlstate import SqlError, syntax, unsupported
 from builder.local.sql import types
 from builder.local.sql.tokens import Cursor
+from builder.local.sqlstate import SqlError, syntax, unsupported
 
 if TYPE_CHECKING:
     from builder.local.sql.tokens import Source

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.local.engine.sqlstate import syntax, unsupported
 from builder.local.objects.functions import read_arguments, signature
 from builder.local.sql.tokens import Cursor
+from builder.local.sqlstate import syntax, unsupported
 
 if TYPE_CHECKING:
     from builder.local.sql.tokens import Source

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from builder.local.engine.sqlstate import syntax
 from builder.local.objects.tables import read_name
 from builder.local.sql.tokens import Cursor, Source
+from builder.local.sqlstate import syntax
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.local.engine.sqlstate import unsupported
 from builder.local.sql import types
 from builder.local.sql.tokens import Cursor, Source
+from builder.local.sqlstate import unsupported
 from builder.names import quote_identifier
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from sqlglot.parsers.redshift import RedshiftParser
 
-from builder.local.engine.sqlstate import SqlError, syntax, unsupported
 from builder.local.sql.tokens import Source, split
+from builder.local.sqlstate import SqlError, syntax, unsupported
 
 # sqlglot warns on its logger of every statement that it keeps as text; those we refuse by name instead.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)

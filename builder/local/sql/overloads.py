@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.engine.sqlstate import SqlError
 from builder.local.sql import types
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from builder.local.engine.sqlstate import SqlError, unsupported
 from builder.local.sql import dialect, types
 from builder.local.sql.outputs import name_columns
 from builder.local.sql.overloads import choose, kinds
 from builder.local.sql.supers import spell_paths
+from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from builder.local.engine.sqlstate import SqlError, syntax
+from builder.local.sqlstate import SqlError, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.engine.sqlstate import SqlError, unsupported
 from builder.local.sql import dialect, types
 from builder.local.sql.dialect import call, quoted
 from builder.local.sql.supers import dynamic
+from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from builder.local.engine.sqlstate import SqlError, unsupported
+from builder.local.sqlstate import SqlError, unsupported
 
 # Redshift, "Data types": lengths in bytes. facts: VARCHAR(MAX) is 65,535 bytes.
 VARCHAR_MAX = 65_535

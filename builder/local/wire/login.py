@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from builder.local.engine.sqlstate import SqlError
+from builder.local.sqlstate import SqlError
 from builder.local.wire import messages as wire
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from builder.local.engine.sqlstate import SqlError
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

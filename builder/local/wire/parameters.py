@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.engine.sqlstate import SqlError
 from builder.local.sql import types
 from builder.local.sql.resolve import to_sqlglot
+from builder.local.sqlstate import SqlError
 from builder.local.wire import messages as wire
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.local.engine.sqlstate import SqlError
+from builder.local.sqlstate import SqlError
 from builder.local.wire import messages as wire
 from builder.local.wire.session import Connection
 

@@ -7,9 +7,9 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.local.engine.sqlstate import SqlError
 from builder.local.engine.variables import DEFAULTS
 from builder.local.sql.tokens import split
+from builder.local.sqlstate import SqlError
 from builder.local.wire import login, parameters
 from builder.local.wire import messages as wire
 from builder.local.wire.login import Credentials

@@ -12,8 +12,8 @@ from builder.core.catalog import sql_names
 from builder.core.catalog.load import open_catalog
 from builder.core.catalog.modules import group
 from builder.core.config.settings import Settings
+from builder.core.deploy import sql_script
 from builder.core.images import build_plan
-from builder.core.sql import script as sql_script
 from builder.core.sql import statements as sql
 
 from .trees import brief, function, problems, write

@@ -63,7 +63,7 @@ def test_the_scan_sees_the_calls() -> None:
 def test_every_operation_that_we_call_is_permitted(operation: str) -> None:
     # Invoke is the one whose action has another name (Service Authorization Reference, AWS Lambda).
     wanted = {"lambda:InvokeFunction"} if operation == "invoke" else operations()[operation]
-    assert wanted & actions(permissions.deployer(SETTINGS, IDENTITY)), f"add {wanted} to builder/core/permissions.py"
+    assert wanted & actions(permissions.deployer(SETTINGS, IDENTITY)), f"permissions.py lacks {wanted}"
 
 
 def test_nothing_is_permitted_that_we_never_call() -> None:

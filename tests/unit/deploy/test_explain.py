@@ -10,8 +10,8 @@ import pytest
 
 from builder.core.deploy import actions, explain
 from builder.core.deploy.actions import Action, Note, PutRolePolicy, RunSql, SqlChange
-from builder.core.deploy.observed import Routine
 from builder.core.deploy.plan import destroys
+from builder.model import Routine
 from tests.unit.deploy.cloud import LAMBDA_ONLY, QUADBIN, WITH_REDSHIFT, Site, a_function, lock, scopes, with_function
 
 if TYPE_CHECKING:

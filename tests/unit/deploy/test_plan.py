@@ -24,9 +24,8 @@ from builder.core.deploy.actions import (
     UpdateFunctionConfiguration,
     UpdateTrust,
 )
-from builder.core.deploy.observed import Routine
 from builder.errors import AwsError, BuildError, CatalogError, SettingsError
-from builder.model import Module
+from builder.model import Module, Routine
 from tests.unit.deploy.cloud import (
     H3_MODULE,
     LAMBDA_ONLY,

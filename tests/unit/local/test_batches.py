@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.local.calls import batches
-from builder.local.engine.sqlstate import SqlError
 from builder.local.objects.functions import External, Function
 from builder.local.sql import types
+from builder.local.sqlstate import SqlError
 
 FUNCTION = Function(
     schema="public",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builder.local.engine.sqlstate import SqlError
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from tests.unit.local.client import Client

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from builder.local.engine.sqlstate import SqlError
 from builder.local.objects.functions import CreateFunction, External, parse_create, parse_drop
 from builder.local.sql.tokens import split
+from builder.local.sqlstate import SqlError
 from tests.unit.local.client import ROLE
 
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from builder.local.calls.invoker import LambdaInvoker, Retrying, Throttled
-from builder.local.engine.sqlstate import SqlError
+from builder.local.sqlstate import SqlError
 
 
 @dataclass

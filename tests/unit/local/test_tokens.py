@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from builder.local.engine.sqlstate import SqlError
 from builder.local.sql.tokens import split
+from builder.local.sqlstate import SqlError
 
 
 def texts(sql: str) -> list[str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 from redshift_connector.utils.oids import RedshiftOID
 
-from builder.local.engine.sqlstate import SqlError
 from builder.local.sql import types
+from builder.local.sqlstate import SqlError
 
 
 @pytest.mark.parametrize(

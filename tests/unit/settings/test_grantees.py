@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.adapters.fakes import IDENTITY
-from builder.core.deploy import desired
-from builder.core.sql import script as sql_script
+from builder.core.deploy import desired, sql_script
 from tests.unit.deploy.cloud import QUADBIN, WITH_REDSHIFT, image, scopes
 
 if TYPE_CHECKING:

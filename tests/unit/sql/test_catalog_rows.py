@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from builder.core.deploy.observed import Routine
 from builder.core.sql.catalog import routine, routines_query
+from builder.model import Routine
 
 
 def test_a_row_is_read_with_its_types_in_our_spelling() -> None:

@@ -5,7 +5,7 @@ import pytest
 from builder.adapters.fake_warehouse import FakeWarehouse
 from builder.adapters.faults import Faults
 from builder.core.config.settings import Settings
-from builder.core.sql.script import creations, removals, script
+from builder.core.deploy.sql_script import creations, removals, script
 from builder.core.sql.text import made, split
 from builder.errors import CatalogError
 from builder.model import Module

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.engine.sqlstate import SqlError, syntax, unsupported
 from builder.local.engine.variables import Set, Show, parse_set, parse_show
 from builder.local.objects.functions import CreateFunction, DropFunction, parse_create, parse_drop
 from builder.local.objects.privileges import Grant, parse_grant
@@ -22,6 +21,7 @@ from builder.local.objects.schemas import (
 from builder.local.objects.tables import CreateTable, parse_create_table
 from builder.local.sql import dialect, types
 from builder.local.sql.resolve import parameter_index, to_sqlglot
+from builder.local.sqlstate import SqlError, syntax, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

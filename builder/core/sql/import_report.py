@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.core.catalog import sql_names
-from builder.core.images.requirements import PYTHON
+from builder.core.catalog.sources import PYTHON
 from builder.core.sql import statements as sql
 from builder.errors import CatalogError
 
