@@ -46,7 +46,7 @@ class SqlError(Exception):
 
 def unsupported(what: str) -> SqlError:
     """Refused by name: valid in Redshift, or nearly so, but not here."""
-    hint = "docs/local-redshift.md lists what the local endpoint supports"
+    hint = "what is supported: docs/local-redshift.md#what-is-supported"
     return SqlError("0A000", f"{what} is not supported by the local Redshift endpoint", hint=hint)
 
 
