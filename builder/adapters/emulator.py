@@ -10,12 +10,13 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import EngineError, InvokeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from docker import DockerClient
     from docker.models.containers import Container
@@ -25,6 +26,24 @@ PATH = "/2015-03-31/functions/function/invocations"
 PORT = "8080/tcp"
 REQUEST_LIMIT = 6 * 1024 * 1024
 LABEL = "analytics-toolbox-gateway.emulator"
+# The engine's name for the machine that it runs on. Docker Desktop knows it, an engine on Linux has to be told.
+HOST = "host.docker.internal"
+# A published port is found on this address of the machine.
+_ADDRESS = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What a container gets beside its image: empty parts are the image's own. `spare_mb` is on top of the function's
+    memory, for the emulator's copies of what comes and goes.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_dir: str = ""
+    labels: Mapping[str, str] = field(default_factory=lambda: {LABEL: "1"})
+    spare_mb: int = 0
 
 
 class Emulator:
@@ -36,6 +55,7 @@ class Emulator:
         *,
         memory_mb: int = 512,
         timeout_seconds: int = 60,
+        setup: Setup | None = None,
         client: DockerClient | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -43,6 +63,7 @@ class Emulator:
         self._image = image
         self._memory_mb = memory_mb
         self._timeout = timeout_seconds
+        self._setup = setup or Setup()
         self._client = client or connect()
         self._sleep = sleep
         self._clock = clock
@@ -76,10 +97,20 @@ class Emulator:
         self.close()
 
     def close(self) -> None:
-        """Removes the container; a second call does nothing."""
-        if self._container:
-            self._container.remove(force=True)
-            self._container = None
+        """Removes the container; a second call does nothing. Raises EngineError where the engine refuses."""
+        import docker.errors  # noqa: PLC0415  slow to import, and only this way needs it
+
+        container, self._container = self._container, None
+        if container is None:
+            return
+        try:
+            container.remove(force=True)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            raise EngineError(
+                f"the container was not removed: {error.explanation or error}", where=self._image
+            ) from error
 
     def invoke(self, event: bytes) -> bytes:
         """The payload that the function answers with."""
@@ -90,7 +121,7 @@ class Emulator:
                 hint="send fewer rows: lower max_batch_rows or max_batch_size in function.yaml",
             )
         with self._lock:
-            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._timeout + 10)
+            connection = http.client.HTTPConnection(_ADDRESS, self._port, timeout=self._timeout + 10)
             try:
                 connection.request("POST", PATH, body=event, headers={"Content-Type": "application/json"})
                 return connection.getresponse().read()
@@ -102,25 +133,37 @@ class Emulator:
                 connection.close()
 
     def log(self, lines: int = 20) -> str:
-        """The end of the container's output."""
-        return self._container.logs(tail=lines).decode(errors="replace") if self._container else ""
+        """The end of the container's output; "" where there is no container any more."""
+        import docker.errors  # noqa: PLC0415  slow to import, and only this way needs it
+
+        try:
+            return self._container.logs(tail=lines).decode(errors="replace") if self._container else ""
+        except docker.errors.APIError:
+            return ""
 
     def _create(self) -> Container:
+        setup = self._setup
+        limit = f"{self._memory_mb + setup.spare_mb}m"
         return self._client.containers.create(
             self._image,
+            command=list(setup.command) or None,
+            entrypoint=list(setup.entrypoint) or None,
+            working_dir=setup.working_dir or None,
             read_only=True,
             user="65534:65534",
             tmpfs={"/tmp": "rw,size=512m,mode=1777"},  # noqa: S108  Lambda's own scratch space
-            mem_limit=f"{self._memory_mb}m",
-            memswap_limit=f"{self._memory_mb}m",
+            mem_limit=limit,
+            memswap_limit=limit,
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
             environment={
+                **setup.environment,
                 "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._timeout),
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._memory_mb),
             },
-            ports={PORT: ("127.0.0.1", 0)},
-            labels={LABEL: "1"},
+            extra_hosts={HOST: "host-gateway"},
+            ports={PORT: (_ADDRESS, 0)},
+            labels=dict(setup.labels),
         )
 
     def _wait(self, *, deadline: float) -> None:
@@ -141,7 +184,7 @@ class Emulator:
 
     def _listens(self) -> bool:
         # Docker's proxy accepts before the emulator does, so a TCP connection proves nothing: ask for an answer.
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+        connection = http.client.HTTPConnection(_ADDRESS, self._port, timeout=5)
         try:
             connection.request("GET", "/")
             connection.getresponse().read()
@@ -165,3 +208,16 @@ def connect() -> DockerClient:
             "no Docker engine answers", hint="start it, or run `make setup`; what needs none: validate, plan, sql"
         ) from error
     return client
+
+
+def fetch(client: DockerClient, image: str) -> None:
+    """Pulls an image that the engine has not. Raises EngineError where it cannot be had."""
+    import docker.errors  # noqa: PLC0415  slow to import, and only this way needs it
+
+    try:
+        client.images.get(image)
+    except docker.errors.ImageNotFound:
+        try:
+            client.images.pull(image)
+        except docker.errors.APIError as error:
+            raise EngineError(f"the image cannot be pulled: {error.explanation or error}", where=image) from error

@@ -14,7 +14,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from builder.local.calls.direct import DirectInvoker, in_docker
 from builder.local.calls.invoker import LambdaInvoker
+from builder.local.calls.sandboxes import Sandboxes
 from builder.local.data_api.start import front
 from builder.local.engine.duck import open_database
 from builder.local.engine.engine import IN_FLIGHT, Engine
@@ -34,6 +36,12 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--user", default="awsuser")
     parser.add_argument("--file", type=Path, help="where the data is kept (default: in memory)")
     parser.add_argument("--in-flight", type=int, default=IN_FLIGHT, help="Lambda calls under way for one function")
+    parser.add_argument(
+        "--containers",
+        default="",
+        metavar="NAME",
+        help="call functions in containers of the endpoint's own, labelled with this name: Lambda is an emulator here",
+    )
     return parser.parse_args(words)
 
 
@@ -41,9 +49,10 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
     """Serves until SIGTERM or SIGINT; data is written back on the way out."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     given = arguments(words)
+    invoker = _invoker(given, environ)
     engine = Engine(
         database=open_database(given.file),
-        invoker=LambdaInvoker(region=environ.get("AWS_REGION"), connections=4 * given.in_flight),
+        invoker=invoker,
         name=given.database,
         in_flight=given.in_flight,
     )
@@ -60,7 +69,18 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
     server.serve()
     web.close()
     engine.close()
+    if isinstance(invoker, DirectInvoker):
+        invoker.close()
     return 0
+
+
+def _invoker(given: argparse.Namespace, environ: Mapping[str, str]) -> LambdaInvoker | DirectInvoker:
+    """By Lambda's API, or past an emulator of it."""
+    through = LambdaInvoker(region=environ.get("AWS_REGION"), connections=4 * given.in_flight)
+    if not given.containers:
+        return through
+    start = in_docker(given.containers, endpoint_url=environ.get("AWS_ENDPOINT_URL", ""))
+    return DirectInvoker(through=through, sandboxes=Sandboxes(start=start))
 
 
 if __name__ == "__main__":

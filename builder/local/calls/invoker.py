@@ -32,6 +32,9 @@ class Invoker(Protocol):
     def __call__(self, function: str, payload: bytes, /) -> bytes:
         """The reply's bytes."""
 
+    def for_statement(self) -> Invoker:
+        """The invoker that one statement's calls use."""
+
 
 @dataclass
 class LambdaInvoker:
@@ -53,6 +56,19 @@ class LambdaInvoker:
             self.client = session.client("lambda", endpoint_url=self.endpoint_url, config=config)
         return self.client
 
+    def for_statement(self) -> Invoker:
+        return self
+
+    def described(self, function: str) -> dict[str, Any] | None:
+        """GetFunction's answer; None where there is none, because the call itself will say why."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+        try:
+            answer: dict[str, Any] = self._connect().get_function(FunctionName=function)
+        except (BotoCoreError, ClientError):
+            return None
+        return answer
+
     def __call__(self, function: str, payload: bytes, /) -> bytes:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
@@ -68,11 +84,11 @@ class LambdaInvoker:
             raise SqlError("08006", f"Lambda function {function} was not reached: {error}") from error
         body: bytes = answer["Payload"].read()
         if answer.get("FunctionError"):
-            raise SqlError("XX000", f"Lambda function {function} failed: {_failure(body)}")
+            raise SqlError("XX000", f"Lambda function {function} failed: {failure(body)}")
         return body
 
 
-def _failure(body: bytes) -> str:
+def failure(body: bytes) -> str:
     """The errorType and errorMessage that a Lambda runtime reports for an unhandled exception."""
     try:
         report = orjson.loads(body)
@@ -113,6 +129,9 @@ class FakeInvoker:
 
     functions: Mapping[str, Callable[[dict[str, Any]], Any]]
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def for_statement(self) -> Invoker:
+        return self
 
     def __call__(self, function: str, payload: bytes, /) -> bytes:
         request = orjson.loads(payload)

@@ -1,4 +1,4 @@
-"""The Docker engine under the emulator's Lambda: whether it is there, and which containers are the emulator's."""
+"""The Docker engine under the local cloud's Lambda: whether it is there, and which containers are the cloud's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from builder.errors import EngineError, LocalError
 PATIENCE = 30
 # ministack's label with the address that it serves on (ministack/core/container_reaper.py). We give it a name of our
 # own for that, so that another ministack's containers are never meant.
-LABEL = "ministack.instance"
+EMULATOR = "ministack.instance"
+# Those that the Redshift endpoint calls, under the local cloud's name.
+ENDPOINT = "analytics-toolbox-gateway.endpoint"
 
 
 def check() -> None:
@@ -24,10 +26,10 @@ def check() -> None:
         raise EngineError(f"no Docker engine answers: {last_line(done.err)}", where="docker", hint=hint)
 
 
-def remove(instance: str) -> int:
-    """Removes the containers that this emulator left; how many there were."""
+def remove(label: str, value: str) -> int:
+    """Removes the containers with this label that were left; how many there were."""
     try:
-        listed = process.run(["docker", "ps", "-aq", "--filter", f"label={LABEL}={instance}"], timeout=PATIENCE)
+        listed = process.run(["docker", "ps", "-aq", "--filter", f"label={label}={value}"], timeout=PATIENCE)
     except CommandMissingError:
         return 0
     found = listed.out.split()
@@ -36,7 +38,7 @@ def remove(instance: str) -> int:
     done = process.run(["docker", "rm", "-f", "-v", *found], timeout=2 * PATIENCE)
     if not done.ok:
         raise LocalError(
-            f"containers of the emulator remain: {last_line(done.err)}", hint="docker rm -f " + " ".join(found)
+            f"containers of Lambda functions remain: {last_line(done.err)}", hint="docker rm -f " + " ".join(found)
         )
     return len(found)
 

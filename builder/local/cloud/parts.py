@@ -86,7 +86,7 @@ def emulator(*, port: int, data: Path, instance: str, environ: Mapping[str, str]
     )
 
 
-def endpoint(*, port: int, aws_port: int, data: Path, password: str, environ: Mapping[str, str]) -> Part:
+def endpoint(*, port: int, aws_port: int, data: Path, password: str, instance: str, environ: Mapping[str, str]) -> Part:
     """Our Redshift. Its password comes by the environment: a command line can be read by every user."""
     settings = {
         **KEYS,
@@ -94,7 +94,10 @@ def endpoint(*, port: int, aws_port: int, data: Path, password: str, environ: Ma
         "AWS_ENDPOINT_URL": f"http://localhost:{aws_port}",
         "LOCAL_REDSHIFT_PASSWORD": password,
     }
-    options = ("--port", str(port), "--database", DATABASE, "--user", USER, "--file", str(data / "redshift.duckdb"))
+    options = (
+        "--port", str(port), "--database", DATABASE, "--user", USER, "--file", str(data / "redshift.duckdb"),
+        "--containers", instance,
+    )  # fmt: skip
     return Part(
         name="redshift",
         title="Redshift endpoint",

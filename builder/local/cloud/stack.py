@@ -90,14 +90,20 @@ def _start(stack: Stack, wish: Wish, say: Callable[[str], None]) -> Stack:
         if aws is None:
             port = _port(wish.aws_port, stack.aws, AWS_PORT)
             # What a crash left would answer on ports that the new emulator does not know.
-            containers.remove(_label(stack.instance, stack.aws.port if stack.aws else port))
+            containers.remove(containers.EMULATOR, _address(stack.instance, stack.aws.port if stack.aws else port))
             part = parts.emulator(port=port, data=stack.data, instance=stack.instance, environ=wish.environ)
             aws = _launched(part, stack, started, say)
         redshift = stack.redshift if stack.redshift is not None and stack.redshift.alive else None
         if redshift is None:
             port = _port(wish.redshift_port, stack.redshift, REDSHIFT_PORT)
+            containers.remove(containers.ENDPOINT, stack.instance)
             part = parts.endpoint(
-                port=port, aws_port=aws.port, data=stack.data, password=stack.password, environ=wish.environ
+                port=port,
+                aws_port=aws.port,
+                data=stack.data,
+                password=stack.password,
+                instance=stack.instance,
+                environ=wish.environ,
             )
             redshift = _launched(part, stack, started, say)
         stack = replace(stack, aws=aws, redshift=redshift)
@@ -126,7 +132,7 @@ def _port(wished: int | None, before: Running | None, default: int) -> int:
     return wished or (before.port if before else default)
 
 
-def _label(instance: str, port: int) -> str:
+def _address(instance: str, port: int) -> str:
     return f"{instance}:{port}"
 
 
@@ -141,7 +147,9 @@ def down(folder: Path, say: Callable[[str], None]) -> bool:
                 if part.alive:
                     processes.stop(part.handle)
                     say(f"stopped the {part.title} on port {part.port}")
-            removed = containers.remove(_label(stack.instance, stack.aws.port)) if stack.aws else 0
+            removed = containers.remove(containers.ENDPOINT, stack.instance)
+            if stack.aws:
+                removed += containers.remove(containers.EMULATOR, _address(stack.instance, stack.aws.port))
             if removed:
                 say(f"removed {removed} container{'s' if removed > 1 else ''} of Lambda functions")
             _forget(stack)

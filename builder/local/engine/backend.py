@@ -192,7 +192,7 @@ class Session:
         self.query_id = query_id = next(self.engine.query_ids)
         return Caller(
             duck=self.duck,
-            retrying=Retrying(self.engine.invoker),
+            retrying=Retrying(self.engine.invoker.for_statement()),
             pool=self.engine.pool,
             details=self.engine.details,
             user=self.user,

@@ -228,6 +228,9 @@ def test_arguments_cross_exactly(client: Client, kind: str, value: str, sent: st
             payloads.append(payload)
             return whole(function, payload)
 
+        def for_statement(self) -> Recording:
+            return self
+
     client.engine.invoker = Recording()
     client.external("joined", kind, "VARCHAR")
     client.run(f"SELECT joined({value})")

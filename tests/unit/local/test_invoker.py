@@ -39,6 +39,9 @@ class Flaky:
             raise Throttled("TooManyRequestsException")
         return b"done"
 
+    def for_statement(self) -> Flaky:
+        return self
+
 
 def test_a_throttled_call_is_repeated_with_growing_pauses() -> None:
     clock = Clock()

@@ -86,7 +86,7 @@ def test_the_environment_points_at_both(tmp_path: Path) -> None:
 def test_the_parts_get_nothing_of_another_account(tmp_path: Path) -> None:
     environ = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "t", "AWS_ACCESS_KEY_ID": "real", "PATH": "/bin"}
     aws = parts.emulator(port=1, data=tmp_path, instance="i", environ=environ)
-    redshift = parts.endpoint(port=2, aws_port=1, data=tmp_path, password="secret", environ=environ)
+    redshift = parts.endpoint(port=2, aws_port=1, data=tmp_path, password="secret", instance="i", environ=environ)
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & (aws.environ.keys() | redshift.environ.keys())
     assert redshift.environ["AWS_ACCESS_KEY_ID"] == "test"
     assert redshift.environ["AWS_ENDPOINT_URL"] == "http://localhost:1"
@@ -94,5 +94,5 @@ def test_the_parts_get_nothing_of_another_account(tmp_path: Path) -> None:
 
 
 def test_the_password_is_on_no_command_line(tmp_path: Path) -> None:
-    part = parts.endpoint(port=2, aws_port=1, data=tmp_path, password="secret", environ={})
+    part = parts.endpoint(port=2, aws_port=1, data=tmp_path, password="secret", instance="i", environ={})
     assert "secret" not in " ".join(part.command)
