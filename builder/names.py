@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from builder.errors import Problem
 
 # Lambda API reference, CreateFunction: 64 characters of a-zA-Z0-9-_ for a bare function name.
 LAMBDA_NAME_LIMIT = 64
+# The alias that points at the version which was tested.
+LIVE = "live"
 # IAM quotas: role names of at most 64 characters.
 ROLE_NAME_LIMIT = 64
 # ECR API reference, CreateRepository: 2 to 256 characters, lower case, digits, and single separators inside.
@@ -24,6 +27,18 @@ _WORDS = re.compile(r"[-_]+")
 def lambda_name(prefix: str, module: str) -> str:
     """`carto-at-` and `quadbin` give `carto-at-quadbin`."""
     return f"{prefix}{module}"
+
+
+def trial_name(name: str) -> str:
+    """The passing function that new code is tried in: `carto-at-quadbin--trial`.
+
+    A name that would be too long is cut; what was cut off goes into a checksum, so that two of them stay two.
+    """
+    suffix = "--trial"
+    if len(name) + len(suffix) <= LAMBDA_NAME_LIMIT:
+        return f"{name}{suffix}"
+    suffix = f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}{suffix}"
+    return f"{name[: LAMBDA_NAME_LIMIT - len(suffix)]}{suffix}"
 
 
 def repository_name(prefix: str, module: str) -> str:

@@ -26,6 +26,7 @@ HINTS: dict[str, str] = {
     "AccessDenied": "the identity in use lacks this permission: have it added, or use another AWS_PROFILE",
     "AccessDeniedException": "the identity in use lacks this permission: have it added, or use another AWS_PROFILE",
     "UnauthorizedOperation": "the identity in use lacks this permission: have it added, or use another AWS_PROFILE",
+    "AliasLimitExceededException": _QUOTA,
     "CodeSigningConfigNotFoundException": _SIGNING,
     "CodeStorageExceededException": _QUOTA,
     "CodeVerificationFailedException": _SIGNING,

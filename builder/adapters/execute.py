@@ -13,14 +13,17 @@ from builder.core.deploy.actions import (
     DeleteRepository,
     DeleteRole,
     FunctionAction,
+    GoLive,
     GrantInvoke,
     NoBranchError,
     Note,
     PutRolePolicy,
     RevokeInvoke,
     RoleAction,
+    RolloutAction,
     SqlAction,
     TagFunction,
+    TryImage,
     UpdateFunctionCode,
     UpdateFunctionConfiguration,
     UpdateTrust,
@@ -32,11 +35,16 @@ if TYPE_CHECKING:
 
 
 def execute(action: Action, world: World) -> str:
-    """Carries one action out. Gives the ARN of what was made, or "". Raises AwsError and WarehouseError."""
+    """Carries one action out. Gives the ARN or the version of what was made, or "".
+
+    Raises AwsError, InvokeError and WarehouseError.
+    """
     if isinstance(action, RoleAction):
         return _role(action, world)
     if isinstance(action, FunctionAction):
         return _function(action, world)
+    if isinstance(action, RolloutAction):
+        return _rollout(action, world)
     if isinstance(action, SqlAction):
         return _sql(action, world)
     if isinstance(action, DeleteRepository):
@@ -83,6 +91,37 @@ def _function(action: FunctionAction, world: World) -> str:
         case _:
             raise NoBranchError(action)
     return ""
+
+
+def _rollout(action: RolloutAction, world: World) -> str:
+    match action:
+        case TryImage(creation=creation):
+            _try(creation, world)
+        case GoLive():
+            return _go_live(action, world)
+        case _:
+            raise NoBranchError(action)
+    return ""
+
+
+def _try(creation: CreateFunction, world: World) -> None:
+    """What an earlier run may have left is made anew: it may hold other code."""
+    world.functions.delete(creation.name)
+    try:
+        world.functions.create(creation)
+        world.versions.ask(creation.name)
+    finally:
+        world.functions.delete(creation.name)
+
+
+def _go_live(action: GoLive, world: World) -> str:
+    """Gives the version. What is too old goes before the alias moves: after that, nothing would be planned again."""
+    version = world.versions.publish(action.name)
+    if action.tested:
+        world.versions.ask(action.name, version)
+    world.versions.prune(action.name, keep=action.keep, alias=action.alias)
+    world.versions.point(action.name, action.alias, version)
+    return version
 
 
 def _sql(action: SqlAction, world: World) -> str:

@@ -46,10 +46,14 @@ class FakeWarehouse:
         return tuple(sorted(Routine(name=key[1], arguments=key[2], returns=returns) for key, returns in mine))
 
     def observe(self, schema: str, *, place: str) -> WarehouseState:
-        exists = schema in self.schemas
-        return WarehouseState(
-            place=place, schema_exists=exists, routines=self.functions_in(schema), tables=self.tables if exists else 0
-        )
+        with self.faults.look(f"observe {schema}"):
+            exists = schema in self.schemas
+            return WarehouseState(
+                place=place,
+                schema_exists=exists,
+                routines=self.functions_in(schema),
+                tables=self.tables if exists else 0,
+            )
 
     def close(self) -> None:
         """Nothing is open."""

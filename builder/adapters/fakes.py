@@ -11,11 +11,13 @@ from builder.adapters.fake_warehouse import FakeWarehouse
 from builder.adapters.faults import Faults
 from builder.adapters.observe import World
 from builder.adapters.repositories import Login
+from builder.adapters.versions import unfit
 from builder.core.config.settings import Secret
 from builder.core.deploy.actions import Tag
 from builder.core.deploy.observed import FunctionState, Identity, RepositoryState, RoleState
 from builder.core.deploy.policies import role_arn
 from builder.errors import AwsError
+from builder.names import LIVE
 
 if TYPE_CHECKING:
     from builder.core.deploy.actions import CreateFunction, CreateRole, UpdateFunctionConfiguration
@@ -31,12 +33,18 @@ class FakeFunctions:
     roles: FakeRoles
     repositories: FakeRepositories
     held: dict[str, FunctionState] = field(default_factory=dict)
+    versions: dict[str, dict[str, FunctionState]] = field(default_factory=dict)
+    aliases: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def get(self, name: str) -> FunctionState | None:
-        return self.held.get(name)
+        with self.faults.look(f"get_function {name}"):
+            function = self.held.get(name)
+            version = self.aliases.get(name, {}).get(LIVE)
+            return function and replace(function, live=self.versions[name][version] if version else None)
 
     def names(self, prefix: str) -> tuple[str, ...]:
-        return tuple(sorted(name for name in self.held if name.startswith(prefix)))
+        with self.faults.look(f"list_functions {prefix}"):
+            return tuple(sorted(name for name in self.held if name.startswith(prefix)))
 
     def create(self, action: CreateFunction) -> str:
         with self.faults.call(f"create_function {action.name}"):
@@ -97,7 +105,8 @@ class FakeFunctions:
 
     def delete(self, name: str) -> None:
         with self.faults.call(f"delete_function {name}"):
-            self.held.pop(name, None)
+            for about in (self.held, self.versions, self.aliases):
+                about.pop(name, None)
 
     def _check(self, role: str, image: str) -> None:
         if role not in self.roles.arns:
@@ -109,6 +118,50 @@ class FakeFunctions:
         if self.held[name].state == "Pending" or self.held[name].last_update == "InProgress":
             raise AwsError("ResourceConflictException", where=name)
         self.held[name] = replace(self.held[name], **fields)
+
+
+@dataclass
+class FakeVersions:
+    """Versions and aliases of the functions. `broken` are the digests of images that do not work."""
+
+    faults: Faults
+    functions: FakeFunctions
+    broken: set[str] = field(default_factory=set)
+
+    def publish(self, name: str) -> str:
+        with self.faults.call(f"publish_version {name}"):
+            function = self.functions.held[name]
+            if function.state != "Active" or function.last_update != "Successful":
+                raise AwsError("ResourceConflictException", where=name)
+            published = self.functions.versions.setdefault(name, {})
+            newest = max(map(int, published), default=0)
+            asked = replace(function, tags=(), principals=(), version=str(newest))
+            if newest and published[str(newest)] == asked:
+                return str(newest)
+            published[str(newest + 1)] = replace(asked, version=str(newest + 1))
+            return str(newest + 1)
+
+    def ask(self, name: str, version: str = "") -> None:
+        with self.faults.look(f"invoke {name} {version}".rstrip()):
+            held = self.functions
+            asked = held.versions[name][version] if version else held.held[name]
+            if asked.digest in self.broken:
+                raise unfit(name, "quadbin_polyfill cannot be imported: No module named 'numpy'")
+
+    def point(self, name: str, alias: str, version: str) -> None:
+        with self.faults.call(f"update_alias {name}"):
+            if version not in self.functions.versions[name]:
+                raise AwsError("ResourceNotFoundException", where=name)
+            self.functions.aliases.setdefault(name, {})[alias] = version
+
+    def prune(self, name: str, *, keep: int, alias: str) -> None:
+        serving = self.functions.aliases.get(name, {}).get(alias)
+        with self.faults.look(f"list_versions_by_function {name}"):
+            published = sorted(self.functions.versions[name], key=int)
+        for version in published[:-keep]:
+            if version != serving:
+                with self.faults.call(f"delete_function {name}:{version}"):
+                    del self.functions.versions[name][version]
 
 
 @dataclass
@@ -124,8 +177,9 @@ class FakeRoles:
         return self.given | {role.arn for role in self.held.values()}
 
     def get(self, name: str, policies: tuple[str, ...]) -> RoleState | None:
-        role = self.held.get(name)
-        return role and replace(role, policies=tuple(each for each in role.policies if each[0] in policies))
+        with self.faults.look(f"get_role {name}"):
+            role = self.held.get(name)
+            return role and replace(role, policies=tuple(each for each in role.policies if each[0] in policies))
 
     def create(self, action: CreateRole) -> str:
         with self.faults.call(f"create_role {action.name}"):
@@ -160,7 +214,8 @@ class FakeRepositories:
     images: dict[str, set[str]] = field(default_factory=dict)
 
     def get(self, name: str) -> RepositoryState | None:
-        return self.held.get(name)
+        with self.faults.look(f"describe_repositories {name}"):
+            return self.held.get(name)
 
     def create(self, name: str, tags: tuple[Tag, ...]) -> RepositoryState:
         with self.faults.call(f"create_repository {name}"):
@@ -170,7 +225,8 @@ class FakeRepositories:
             return self.held.setdefault(name, RepositoryState(name=name, arn=arn, uri=uri, tags=tags))
 
     def holds(self, name: str, digest: str) -> bool:
-        return digest in self.images.get(name, ())
+        with self.faults.look(f"describe_images {name} {digest}"):
+            return digest in self.images.get(name, ())
 
     def delete(self, name: str) -> None:
         with self.faults.call(f"delete_repository {name}"):
@@ -192,6 +248,7 @@ class FakeCloud:
         self.roles = FakeRoles(self.faults)
         self.repositories = FakeRepositories(self.faults)
         self.functions = FakeFunctions(self.faults, self.roles, self.repositories)
+        self.versions = FakeVersions(self.faults, self.functions)
         self.warehouse = FakeWarehouse(self.faults)
 
     @property
@@ -200,5 +257,6 @@ class FakeCloud:
             functions=self.functions,
             roles=self.roles,
             repositories=self.repositories,
+            versions=self.versions,
             warehouse=self.warehouse if self.redshift else None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from builder.core.deploy.actions import Tag
-from builder.core.deploy.observed import FunctionState
+from builder.core.deploy.observed import LATEST, FunctionState
 from builder.core.deploy.plan_aws import ARCHITECTURE
 from builder.core.deploy.policies import canonical
 from builder.errors import AwsError
@@ -24,8 +24,10 @@ REASONS = {
 }
 
 
-def read(answer: dict[str, Any], principals: tuple[str, ...]) -> FunctionState:
-    """What GetFunction answers, as the planner sees it."""
+def read(
+    answer: dict[str, Any], principals: tuple[str, ...] = (), *, live: dict[str, Any] | None = None
+) -> FunctionState:
+    """What GetFunction answers, as the planner sees it; `live` is its answer for the alias."""
     configuration = answer["Configuration"]
     code = answer.get("Code", {})
     image_config = configuration.get("ImageConfigResponse", {}).get("ImageConfig", {})
@@ -45,6 +47,8 @@ def read(answer: dict[str, Any], principals: tuple[str, ...]) -> FunctionState:
         reason=configuration.get("StateReasonCode") or configuration.get("LastUpdateStatusReasonCode") or "",
         tags=tuple(Tag(key=key, value=value) for key, value in sorted(answer.get("Tags", {}).items())),
         principals=principals,
+        version=configuration.get("Version", LATEST),
+        live=read(live) if live else None,
     )
 
 

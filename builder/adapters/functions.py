@@ -11,6 +11,7 @@ from builder.adapters.patience import Patience
 from builder.core.deploy.plan_aws import ARCHITECTURE
 from builder.core.deploy.policies import INVOKE_STATEMENT
 from builder.errors import AwsError
+from builder.names import LIVE
 
 if TYPE_CHECKING:
     from builder.adapters.aws import Aws
@@ -27,7 +28,7 @@ class Functions(Protocol):
     """Lambda, as far as we need it. Every method raises AwsError."""
 
     def get(self, name: str) -> FunctionState | None:
-        """A function with its tags and whom its policy lets in under our statement; None where there is none."""
+        """A function with its tags, whom its policy lets in under our statement, and what its alias points at."""
 
     def names(self, prefix: str) -> tuple[str, ...]:
         """All functions whose name begins with the prefix, sorted."""
@@ -58,15 +59,21 @@ class Functions(Protocol):
 
 
 class LambdaFunctions:
-    """Lambda through boto3."""
+    """Lambda through boto3. `called` is the alias that SQL calls functions by; "" where it calls them by name."""
 
-    def __init__(self, aws: Aws, *, patience: Patience | None = None) -> None:
+    def __init__(self, aws: Aws, *, called: str = "", patience: Patience | None = None) -> None:
         self._aws = aws
+        # A permission holds for the very name that it was given for: one for the function does not cover its alias
+        # (Lambda, "Using resource-based policies").
+        self._called: dict[str, Any] = {"Qualifier": called} if called else {}
         self._patience = patience or Patience()
 
     def get(self, name: str) -> FunctionState | None:
         answer = self._call("get_function", name, absent=_ABSENT)
-        return None if answer is None else states.read(answer, self._principals(name))
+        if answer is None:
+            return None
+        live = self._call("get_function", name, absent=_ABSENT, Qualifier=LIVE)
+        return states.read(answer, self._principals(name), live=live)
 
     def names(self, prefix: str) -> tuple[str, ...]:
         found: list[str] = []
@@ -141,10 +148,11 @@ class LambdaFunctions:
             StatementId=INVOKE_STATEMENT,
             Action="lambda:InvokeFunction",
             Principal=principal,
+            **self._called,
         )
 
     def revoke(self, name: str) -> None:
-        self._call("remove_permission", name, absent=_ABSENT, StatementId=INVOKE_STATEMENT)
+        self._call("remove_permission", name, absent=_ABSENT, StatementId=INVOKE_STATEMENT, **self._called)
 
     def delete(self, name: str) -> None:
         self._call("delete_function", name, absent=_ABSENT)
@@ -153,7 +161,7 @@ class LambdaFunctions:
         return self._aws.call("lambda", operation, about=_about(name), absent=absent, FunctionName=name, **parameters)
 
     def _principals(self, name: str) -> tuple[str, ...]:
-        answer = self._call("get_policy", name, absent=_ABSENT)
+        answer = self._call("get_policy", name, absent=_ABSENT, **self._called)
         statements = json.loads(answer["Policy"])["Statement"] if answer else []
         ours = (each["Principal"] for each in statements if each.get("Sid") == INVOKE_STATEMENT)
         return tuple(states.principal(principal) for principal in ours)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from builder.adapters.aws import Aws
 
 
-def invoke(aws: Aws, name: str, event: bytes) -> bytes:
+def invoke(aws: Aws, name: str, event: bytes, *, version: str = "") -> bytes:
     """The payload that it answered with. Raises AwsError where it could not be called, InvokeError where it broke."""
     answer = aws.call(
         "lambda",
@@ -20,6 +20,7 @@ def invoke(aws: Aws, name: str, event: bytes) -> bytes:
         FunctionName=name,
         InvocationType="RequestResponse",
         Payload=event,
+        **({"Qualifier": version} if version else {}),
     )
     if answer is None:
         raise InvokeError("there is no such Lambda function", where=name, hint="`builder deploy` makes it")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from builder.adapters.functions import Functions
     from builder.adapters.repositories import Repositories
     from builder.adapters.roles import Roles
+    from builder.adapters.versions import Versions
     from builder.adapters.warehouse import Warehouse
     from builder.core.config.settings import Settings
     from builder.core.deploy.desired import Scope
@@ -37,6 +38,7 @@ class World:
     functions: Functions
     roles: Roles
     repositories: Repositories
+    versions: Versions
     warehouse: Warehouse | None = None
 
 

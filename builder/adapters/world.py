@@ -11,6 +11,7 @@ from builder.adapters.functions import LambdaFunctions
 from builder.adapters.observe import World
 from builder.adapters.repositories import EcrRepositories
 from builder.adapters.roles import IamRoles
+from builder.adapters.versions import LambdaVersions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,11 @@ def open_world(settings: Settings) -> Iterator[tuple[World, Identity]]:
             raise
         warehouse = connecting.result()
     world = World(
-        functions=LambdaFunctions(aws), roles=IamRoles(aws), repositories=EcrRepositories(aws), warehouse=warehouse
+        functions=LambdaFunctions(aws, called=settings.rollout.called),
+        roles=IamRoles(aws),
+        repositories=EcrRepositories(aws),
+        versions=LambdaVersions(aws),
+        warehouse=warehouse,
     )
     try:
         yield world, identity

@@ -23,6 +23,7 @@ from builder.adapters.functions import LambdaFunctions
 from builder.adapters.observe import Question, World, observe
 from builder.adapters.repositories import EcrRepositories
 from builder.adapters.roles import IamRoles
+from builder.adapters.versions import LambdaVersions
 from builder.adapters.warehouse import connect
 from builder.apply import Ledger, apply
 from builder.cli import run
@@ -182,6 +183,8 @@ def project(tmp_path: Path, local_cloud: Mapping[str, str], request: pytest.Fixt
         **local_cloud,
         "RS_LAMBDA_PREFIX": prefix,
         "RS_SCHEMA": f"ci_deploy_{serial}",
+        # Nothing answers in a stand-in.
+        "RS_LAMBDA_SMOKE": "false",
     }
     made = Project(folder=folder, environ=environ, prefix=prefix)
     made.push("one")
@@ -222,6 +225,9 @@ def test_the_function_runs_the_digest_of_the_lock(project: Project) -> None:
     assert answer["Code"]["ImageUri"] == lock.reference
     assert answer["Tags"]["content-hash"] == lock.content_hash
     assert (answer["Configuration"]["MemorySize"], answer["Configuration"]["Timeout"]) == (512, 60)
+    live = project.client("lambda").get_function(FunctionName=f"{project.prefix}greeting", Qualifier="live")
+    assert live["Configuration"]["Version"] == "2"
+    assert live["Code"]["ImageUri"] == lock.reference
 
 
 def test_status_shows_what_runs_beside_the_lock(project: Project) -> None:
@@ -267,14 +273,27 @@ def test_a_deploy_without_changes_reads_a_few_times_and_writes_never(project: Pr
     assert settings.warehouse is not None
     with connect(settings.warehouse) as warehouse:
         world = World(
-            functions=LambdaFunctions(aws), roles=IamRoles(aws), repositories=EcrRepositories(aws), warehouse=warehouse
+            functions=LambdaFunctions(aws),
+            roles=IamRoles(aws),
+            repositories=EcrRepositories(aws),
+            versions=LambdaVersions(aws),
+            warehouse=warehouse,
         )
         lock = images.read(project.folder / ".builder")
         question = Question(scopes=scopes, lock=lock, settings=settings)
         observed = observe(world, question, identity, receipts.load(file, identity, project.prefix))
         actions = deploy_plan.plan(scopes, lock, settings, observed)
         apply(actions, observed.receipt, world=world, ledger=Ledger(file=file, place=place_of(settings)))
-    expected = ["GetCallerIdentity", "GetFunction", "GetPolicy", "GetRole", "GetRole", "GetRolePolicy", "GetRolePolicy"]
+    expected = [
+        "GetCallerIdentity",
+        "GetFunction",
+        "GetFunction",
+        "GetPolicy",
+        "GetRole",
+        "GetRole",
+        "GetRolePolicy",
+        "GetRolePolicy",
+    ]
     assert sorted(calls) == expected
 
 

@@ -9,9 +9,11 @@ from builder import names
 from builder.core.config import env_files, values
 from builder.core.config import files as config_files
 from builder.core.config import places as config_places
+from builder.core.config import rollout as config_rollout
 from builder.core.config.keys import BY_VARIABLE
 from builder.core.config.lookup import Lookup, environment, slips
 from builder.core.config.places import Aws, DataApi, Warehouse
+from builder.core.config.rollout import Rollout
 from builder.core.config.secret import Secret
 from builder.errors import Problem, SettingsError
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from builder.core.config.env_files import Layer
 
-__all__ = ["VARIABLES", "Aws", "DataApi", "Secret", "Settings", "Warehouse", "load", "read", "resolve"]
+__all__ = ["VARIABLES", "Aws", "DataApi", "Rollout", "Secret", "Settings", "Warehouse", "load", "read", "resolve"]
 
 # Those of the environment; the other keys are the command line's.
 VARIABLES = tuple(name for name in BY_VARIABLE if name.isupper())
@@ -41,6 +43,7 @@ class Settings:
     python_image: str | None = None
     functions_roots: tuple[str, ...] = ("functions",)
     aws: Aws = field(default_factory=Aws)
+    rollout: Rollout = field(default_factory=Rollout)
     warehouse: Warehouse | None = None
     data_api: DataApi | None = None
     notices: tuple[str, ...] = ()
@@ -90,6 +93,7 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
         python_image=told.value("PYTHON_IMAGE", values.plain),
         functions_roots=roots or Settings.functions_roots,
         aws=config_places.aws(told),
+        rollout=config_rollout.rollout(told),
         warehouse=config_places.warehouse(told),
         data_api=config_places.data_api(told),
         notices=(*told.notices, *doubtful),

@@ -16,6 +16,7 @@ _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:]+\]?")
 _REGISTRY = re.compile(r"[A-Za-z0-9.-]+(?::\d+)?(?:/[a-z0-9._/-]+)?")
 _URL = re.compile(r"https?://[^\s/]+.*")
 _PORT_LIMIT = 65_535
+_KEPT_LIMIT = 1000
 # STS API reference, AssumeRole: RoleSessionName and ExternalId.
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
@@ -38,6 +39,13 @@ def port(text: str) -> int:
     """1 to 65535."""
     if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _PORT_LIMIT:
         raise ValueError(f"{text!r} is no port: write a number from 1 to {_PORT_LIMIT}")
+    return int(text)
+
+
+def kept(text: str) -> int:
+    """How many of something are kept: 1 to 1000."""
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _KEPT_LIMIT:
+        raise ValueError(f"{text!r} is no number to keep: write one from 1 to {_KEPT_LIMIT}")
     return int(text)
 
 

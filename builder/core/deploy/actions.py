@@ -124,6 +124,31 @@ class UpdateFunctionCode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TryImage:
+    """New code in a passing function, asked whether it works, before the function that SQL calls runs it."""
+
+    module: str
+    name: str
+    creation: CreateFunction
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoLive:
+    """Publishes a version of the function as it is, asks it whether it works, and points the alias at it.
+
+    `old` is the version that the alias pointed at. `keep` versions stay, the newest, besides the alias's own.
+    """
+
+    module: str
+    name: str
+    alias: str
+    old: str | None
+    image: str
+    tested: bool
+    keep: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TagFunction:
     """Tags of ours that differ; other people's tags stay."""
 
@@ -222,8 +247,9 @@ FunctionAction: TypeAlias = (
     | RevokeInvoke
     | DeleteFunction
 )
+RolloutAction: TypeAlias = TryImage | GoLive
 SqlAction: TypeAlias = CreateSchema | DropSchema | RunSql
-Action: TypeAlias = RoleAction | DeleteRepository | FunctionAction | SqlAction | Note
+Action: TypeAlias = RoleAction | DeleteRepository | FunctionAction | RolloutAction | SqlAction | Note
 
 
 class NoBranchError(AssertionError):

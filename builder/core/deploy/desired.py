@@ -5,10 +5,11 @@ Nothing desired is a removal. A later release, an earlier receipt or a second se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder import names
+from builder.core.config.rollout import Rollout
 from builder.core.deploy import policies
 from builder.core.images import build_plan
 from builder.core.sql import statements as sql
@@ -85,6 +86,7 @@ class DesiredSql:
 class Desired:
     """Everything that a selection wants."""
 
+    rollout: Rollout = field(default_factory=Rollout)
     roles: tuple[DesiredRole, ...] = ()
     functions: tuple[DesiredFunction, ...] = ()
     sql: tuple[DesiredSql, ...] = ()
@@ -98,6 +100,7 @@ def desire(scopes: Iterable[Scope], lock: Mapping[str, Image], settings: Setting
     scopes = tuple(scopes)
     functions = tuple(_function(scope.module, lock, settings, identity) for scope in scopes if scope.needs_lambda)
     return Desired(
+        rollout=settings.rollout,
         roles=own_roles(settings, identity) if functions else (),
         functions=functions,
         sql=_all_sql(scopes, settings, identity) if settings.warehouse else (),
@@ -165,7 +168,7 @@ def target(module: str, settings: Settings, identity: Identity) -> sql.Target:
     own = policies.role_arn(identity, names.invoke_role_name(settings.lambda_prefix))
     return sql.Target(
         schema=settings.schema,
-        lambda_reference=names.lambda_name(settings.lambda_prefix, module),
+        lambda_reference=settings.rollout.reference(names.lambda_name(settings.lambda_prefix, module)),
         iam_role=settings.invoke_role or own,
         grantees=settings.grantees,
     )

@@ -16,14 +16,17 @@ from builder.core.deploy.actions import (
     DeleteRepository,
     DeleteRole,
     FunctionAction,
+    GoLive,
     GrantInvoke,
     NoBranchError,
     Note,
     PutRolePolicy,
     RevokeInvoke,
     RoleAction,
+    RolloutAction,
     RunSql,
     TagFunction,
+    TryImage,
     UpdateFunctionCode,
     UpdateFunctionConfiguration,
     UpdateTrust,
@@ -56,10 +59,10 @@ def sign(action: Action) -> str:
         if all(change.new is None for change in action.changes):
             return REMOVE
         return ADD if all(change.old is None and not change.dropped for change in action.changes) else CHANGE
-    if isinstance(action, (AwaitFunction, Note)):
+    if isinstance(action, (AwaitFunction, TryImage, Note)):
         return OTHER
     word = kind(action).partition("_")[0]
-    if isinstance(action, PutRolePolicy):
+    if isinstance(action, (PutRolePolicy, GoLive)):
         return ADD if action.old is None else CHANGE
     return {"create": ADD, "grant": ADD, "delete": REMOVE, "drop": REMOVE, "revoke": REMOVE}.get(word, CHANGE)
 
@@ -70,7 +73,7 @@ def title(action: Action) -> str:
         return _role_title(action)
     if isinstance(action, DeleteRepository):
         return f"repository {action.name}"
-    if isinstance(action, FunctionAction):
+    if isinstance(action, (FunctionAction, RolloutAction)):
         aspect = _aspect(action)
         return f"Lambda function {action.name}" + (f": {aspect}" if aspect else "")
     if isinstance(action, Note):
@@ -93,7 +96,9 @@ def _role_title(action: RoleAction) -> str:
     return f"role {words}"
 
 
-def _aspect(action: FunctionAction) -> str:
+def _aspect(action: FunctionAction | RolloutAction) -> str:
+    if isinstance(action, RolloutAction):
+        return f"version and alias {action.alias}" if isinstance(action, GoLive) else "try the image apart"
     match action:
         case CreateFunction() | DeleteFunction():
             aspect = ""
@@ -116,6 +121,8 @@ def details(action: Action) -> tuple[str, ...]:
     """What is set, old and new, a line each."""
     if isinstance(action, FunctionAction):
         return _function_details(action)
+    if isinstance(action, RolloutAction):
+        return _rollout_details(action)
     lines: tuple[str, ...] = ()
     match action:
         case CreateRole(trust=trust):
@@ -181,6 +188,13 @@ def _sql(change: SqlChange) -> tuple[str, ...]:
     dropped = tuple(f"drop  {routine}" for routine in change.dropped)
     word = "create" if change.old is None else "replace"
     return (*dropped, *(f"{word}  {routine}" for routine in change.signatures))
+
+
+def _rollout_details(action: RolloutAction) -> tuple[str, ...]:
+    if isinstance(action, TryImage):
+        return (f"image  {action.creation.image}", f"in     {action.creation.name}, for as long as it takes")
+    before = f" instead of version {action.old}" if action.old else ""
+    return (f"{action.alias}   a version of {action.image}{before}{'' if action.tested else ', untested'}",)
 
 
 def _changed(change: Change) -> str:

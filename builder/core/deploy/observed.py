@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from builder.core.deploy.receipt import Receipt
     from builder.model import Routine
 
+# The version that every update changes, and that a function's bare name calls.
+LATEST = "$LATEST"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
@@ -39,7 +42,8 @@ class RoleState:
 class FunctionState:
     """A Lambda function. `image` is what it runs, as repository@digest; `reason` is AWS's code for a bad state.
 
-    `principals` are the roles that the resource policy lets in under our statement's name.
+    `principals` are the roles that the resource policy lets in under our statement's name. `live` is the published
+    version that the alias points at, None where there is no alias.
     """
 
     name: str
@@ -56,6 +60,8 @@ class FunctionState:
     reason: str = ""
     tags: tuple[Tag, ...] = ()
     principals: tuple[str, ...] = ()
+    version: str = LATEST
+    live: FunctionState | None = None
 
     @property
     def digest(self) -> str:

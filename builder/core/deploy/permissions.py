@@ -117,13 +117,18 @@ _REPOSITORIES = (
 )
 _FUNCTIONS = (
     "lambda:AddPermission",
+    "lambda:CreateAlias",
     "lambda:CreateFunction",
     "lambda:DeleteFunction",
+    "lambda:GetAlias",
     "lambda:GetFunction",
     "lambda:GetPolicy",
     "lambda:InvokeFunction",
+    "lambda:ListVersionsByFunction",
+    "lambda:PublishVersion",
     "lambda:RemovePermission",
     "lambda:TagResource",
+    "lambda:UpdateAlias",
     "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration",
 )

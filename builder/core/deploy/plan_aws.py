@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder import names
@@ -15,10 +16,12 @@ from builder.core.deploy.actions import (
     DeleteFunction,
     DeleteRepository,
     DeleteRole,
+    GoLive,
     GrantInvoke,
     PutRolePolicy,
     RevokeInvoke,
     TagFunction,
+    TryImage,
     UpdateFunctionCode,
     UpdateFunctionConfiguration,
     UpdateTrust,
@@ -27,6 +30,7 @@ from builder.core.deploy.actions import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from builder.core.config.rollout import Rollout
     from builder.core.config.settings import Settings
     from builder.core.deploy.desired import Desired, DesiredFunction, DesiredRole
     from builder.core.deploy.observed import FunctionState, Observed, RoleState
@@ -64,7 +68,9 @@ def delete_roles(plan: Iterable[Action], desired: Desired, observed: Observed, p
 
 
 def keep_functions(desired: Desired, observed: Observed) -> Iterator[Action]:
-    """Lambda functions as they should be, each in the order that Lambda asks for: configuration, code, permission."""
+    """Lambda functions as they should be, each in the order that Lambda asks for: configuration, code, version,
+    alias, permission.
+    """
     for wanted in desired.functions:
         standing = observed.module(wanted.module).function
         if standing is not None and standing.state == "Failed":
@@ -74,11 +80,41 @@ def keep_functions(desired: Desired, observed: Observed) -> Iterator[Action]:
         if standing is None:
             yield _creation(wanted)
         else:
+            yield from _trial(wanted, standing, desired.rollout)
             yield from _updates(wanted, standing)
+        yield from _live(wanted, standing, desired.rollout)
         yield from _permission(wanted, standing.principals if standing else ())
 
 
-def _creation(wanted: DesiredFunction) -> Action:
+def _trial(wanted: DesiredFunction, standing: FunctionState, rollout: Rollout) -> Iterator[Action]:
+    """Where SQL calls the bare name, it calls new code as soon as the function has it: that is tried before, apart."""
+    if rollout.smoke and not rollout.alias and _runs_other_code(wanted, standing):
+        creation = replace(_creation(wanted), name=names.trial_name(wanted.name))
+        yield TryImage(module=wanted.module, name=wanted.name, creation=creation)
+
+
+def _live(wanted: DesiredFunction, standing: FunctionState | None, rollout: Rollout) -> Iterator[Action]:
+    """A version of what is wanted behind the alias, unless there is one."""
+    live = standing.live if standing else None
+    if live and not _runs_other_code(wanted, live) and not any(_configuration(wanted, live)):
+        return
+    yield GoLive(
+        module=wanted.module,
+        name=wanted.name,
+        alias=names.LIVE,
+        old=live.version if live else None,
+        image=wanted.image,
+        tested=rollout.smoke,
+        keep=rollout.versions,
+    )
+
+
+def _runs_other_code(wanted: DesiredFunction, standing: FunctionState) -> bool:
+    """Digests are compared, not hosts: the same image has several names. A failed update is tried again."""
+    return standing.digest != wanted.image.partition("@")[2] or standing.last_update == "Failed"
+
+
+def _creation(wanted: DesiredFunction) -> CreateFunction:
     return CreateFunction(
         module=wanted.module,
         name=wanted.name,
@@ -104,8 +140,7 @@ def _updates(wanted: DesiredFunction, standing: FunctionState) -> Iterator[Actio
             timeout=wanted.timeout,
             changes=changes,
         )
-    # Digests are compared, not hosts: the same image may be reached by another name. A failed update is tried again.
-    if standing.digest != wanted.image.partition("@")[2] or standing.last_update == "Failed":
+    if _runs_other_code(wanted, standing):
         yield UpdateFunctionCode(module=wanted.module, name=wanted.name, old=standing.image, new=wanted.image)
     tags = {tag.key: tag.value for tag in standing.tags}
     stale = tuple(

@@ -13,7 +13,7 @@ from builder.model import Kind, Routine, Statement
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # What actions.py names for the type checker alone.
 _NAMES = {"Routine": Routine, "Kind": Kind, "Statement": Statement}
-_PLAIN = {str: "string", int: "integer", type(None): "null"}
+_PLAIN = {str: "string", int: "integer", bool: "boolean", type(None): "null"}
 
 
 def json_schema() -> dict[str, Any]:

@@ -58,10 +58,11 @@ class Place(_Frozen):
 
 
 class LambdaReceipt(_Frozen):
-    """A Lambda function as we left it."""
+    """A Lambda function as we left it. `version`: what its alias points at, "" where there is none."""
 
     arn: str
     image: str
+    version: str = ""
 
 
 class Receipt(_Frozen):

@@ -14,9 +14,11 @@ from builder.core.deploy.actions import (
     DeleteRole,
     DropSchema,
     FunctionAction,
+    GoLive,
     NoBranchError,
     Note,
     RoleAction,
+    RolloutAction,
     RunSql,
     SqlAction,
     UpdateFunctionCode,
@@ -42,13 +44,15 @@ def before(receipt: Receipt, action: Action, place: str) -> Receipt:
 
 
 def after(receipt: Receipt, action: Action, place: str, arn: str = "") -> Receipt:
-    """The receipt once the action is done. `arn` is what a creation answered."""
+    """The receipt once the action is done. `arn` is what it answered: an ARN or, of a publication, a version."""
     if isinstance(action, RoleAction):
         return _role(receipt, action, arn)
     if isinstance(action, FunctionAction):
         return _function(receipt, action, arn)
     if isinstance(action, SqlAction):
         return _sql(receipt, action, place)
+    if isinstance(action, RolloutAction):
+        return _rollout(receipt, action, arn)
     if isinstance(action, DeleteRepository):
         return receipt
     if isinstance(action, Note):
@@ -74,7 +78,9 @@ def _settled_aws(observed: Observed) -> Receipt:
         if function is None:
             lambdas.pop(state.module, None)
         elif is_ours(function.tags, receipt.prefix):
-            lambdas[state.module] = LambdaReceipt(arn=function.arn, image=function.image)
+            lambdas[state.module] = LambdaReceipt(
+                arn=function.arn, image=function.image, version=function.live.version if function.live else ""
+            )
     return receipt.model_copy(update={"roles": dict(sorted(roles.items())), "lambdas": dict(sorted(lambdas.items()))})
 
 
@@ -106,6 +112,14 @@ def _function(receipt: Receipt, action: FunctionAction, arn: str) -> Receipt:
         lambdas = {**lambdas, action.module: entry}
     elif isinstance(action, DeleteFunction):
         lambdas = _without(lambdas, action.module)
+    return receipt.model_copy(update={"lambdas": dict(sorted(lambdas.items()))})
+
+
+def _rollout(receipt: Receipt, action: RolloutAction, version: str) -> Receipt:
+    entry = receipt.lambdas.get(action.module)
+    if not isinstance(action, GoLive) or entry is None:
+        return receipt
+    lambdas = {**receipt.lambdas, action.module: entry.model_copy(update={"version": version})}
     return receipt.model_copy(update={"lambdas": dict(sorted(lambdas.items()))})
 
 

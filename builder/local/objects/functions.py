@@ -23,7 +23,8 @@ MAX_BATCH_SIZE = 5 * 1024 * 1024
 # Redshift, "UDF constraints": at most 32 arguments.
 ARGUMENTS = 32
 
-_LAMBDA = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# A qualifier behind a bare name is not in the documentation: it goes on to Invoke as it is, which takes it.
+_LAMBDA = re.compile(r"[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?")
 _LAMBDA_ARN = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?"
 )
@@ -194,7 +195,7 @@ def _within(what: str, value: int, low: int, high: int) -> int:
 
 
 def check_lambda(name: str) -> str:
-    """A bare function name, or a function's ARN with or without a qualifier."""
+    """A function's name or ARN, with or without a qualifier."""
     if not (_LAMBDA.fullmatch(name) or _LAMBDA_ARN.fullmatch(name)):
         raise SqlError("22023", f"'{name}' is neither the name nor the ARN of a Lambda function")
     return name

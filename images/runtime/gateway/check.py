@@ -8,20 +8,8 @@ from __future__ import annotations
 import sys
 
 from gateway import manifest
-from gateway.errors import BatchError, ManifestError
+from gateway.errors import ManifestError
 from gateway.functions import Functions
-
-
-def failures(found: manifest.Manifest) -> list[str]:
-    """A message for every function that cannot be imported, in the manifest's order."""
-    functions = Functions(found)
-    messages: list[str] = []
-    for entry in found.functions:
-        try:
-            functions.load(entry)
-        except BatchError as error:  # noqa: PERF203  all of them are told
-            messages.append(str(error))
-    return messages
 
 
 def main(words: list[str]) -> int:
@@ -33,7 +21,7 @@ def main(words: list[str]) -> int:
     except ManifestError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    messages = failures(found)
+    messages = Functions(found).failures()
     for message in messages:
         sys.stderr.write(f"{message}\n")
     if not messages:

@@ -36,6 +36,8 @@ class Dispatcher:
         gc.disable()
         try:
             event = request.parse(body)
+            if request.is_check(event):
+                return reply.payload(self._checked(), 0)
             count = call.count = request.row_count(event)
             entry = self.functions.find(request.function_name(event))
             call.name = entry.name
@@ -49,6 +51,14 @@ class Dispatcher:
             if call.collects:
                 gc.enable()
         return reply.payload(reply.failure(message, count), count)
+
+    def _checked(self) -> bytes:
+        """The names of all functions, each imported; or what keeps some of them from it."""
+        messages = self.functions.failures()
+        if messages:
+            return reply.failure("\n".join(messages), 0)
+        found = [entry.name for entry in self.functions.manifest.functions]
+        return reply.success(found, len(found))
 
     def _reply(self, call: _Call, loaded: Loaded, event: dict[str, Any], body: bytes, context: Any) -> bytes:
         handler = loaded.handler

@@ -72,6 +72,16 @@ class Functions:
                 self._loaded[entry.name] = Loaded(entry=entry, handler=self._import(entry))
             return self._loaded[entry.name]
 
+    def failures(self) -> list[str]:
+        """Imports every function. A message for each that cannot be, in the manifest's order."""
+        messages: list[str] = []
+        for entry in self.manifest.functions:
+            try:
+                self.load(entry)
+            except BatchError as error:  # noqa: PERF203  all of them are told
+                messages.append(str(error))
+        return messages
+
     def _import(self, entry: FunctionEntry) -> Any:
         scope = self._scopes.get(entry.name)
         if scope is None:

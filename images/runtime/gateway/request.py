@@ -43,6 +43,11 @@ def parse_as_python(body: bytes) -> dict[str, Any]:
     return event
 
 
+def is_check(event: dict[str, Any]) -> bool:
+    """`{"gateway": "check"}`, a deploy's question before it moves anything to new code. Redshift sends no such key."""
+    return event.get("gateway") == "check"
+
+
 def function_name(event: dict[str, Any]) -> str:
     """The last part of `external_function`, unquoted and in lower case: Redshift folds names, quoted ones too."""
     name = event.get("external_function")

@@ -153,6 +153,8 @@ class Site:
         cloud = self.cloud
         return {
             "functions": dict(cloud.functions.held),
+            "versions": {name: dict(held) for name, held in cloud.functions.versions.items()},
+            "aliases": {name: dict(held) for name, held in cloud.functions.aliases.items()},
             "roles": dict(cloud.roles.held),
             "repositories": dict(cloud.repositories.held),
             "images": {name: set(digests) for name, digests in cloud.repositories.images.items()},

@@ -26,6 +26,7 @@ ROLE = "arn:aws:iam::123456789012:role/run"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:carto-at-h3"
 IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/carto-at-h3@sha256:{'a' * 64}"
 NAME = {"FunctionName": "carto-at-h3"}
+LIVE = {**NAME, "Qualifier": "live"}
 CREATION = CreateFunction(
     module="h3",
     name="carto-at-h3",
@@ -99,10 +100,13 @@ def test_a_function_is_read_with_its_digest_and_whom_our_statement_lets_in(aws: 
         {"Sid": "theirs", "Principal": "*"},
         {"Sid": policies.INVOKE_STATEMENT, "Principal": {"AWS": f"{ROLE}-call"}},
     ]
-    stub.add_response("get_function", described(), NAME)
+    stub.add_response("get_function", described(Version="$LATEST"), NAME)
+    stub.add_response("get_function", described(Version="7", MemorySize=256), LIVE)
     stub.add_response("get_policy", {"Policy": json.dumps({"Statement": statements})}, NAME)
     state = LambdaFunctions(aws).get("carto-at-h3")
     assert state is not None
+    assert state.live is not None
+    assert (state.version, state.live.version, state.live.memory_size) == ("$LATEST", "7", 256)
     assert state.digest == f"sha256:{'a' * 64}"
     assert state.principals == (f"{ROLE}-call",)
     assert [(tag.key, tag.value) for tag in state.tags] == [("managed-by", "somebody")]
@@ -163,6 +167,7 @@ def test_any_other_wrong_parameter_is_no_reason_to_wait(aws: Aws, stub: Stubber)
 def test_a_creation_whose_answer_was_lost_is_recognised(aws: Aws, stub: Stubber) -> None:
     stub.add_client_error("create_function", "ResourceConflictException")
     stub.add_response("get_function", described("Pending"), NAME)
+    stub.add_client_error("get_function", "ResourceNotFoundException", expected_params=LIVE)
     stub.add_client_error("get_policy", "ResourceNotFoundException")
     arrives(stub)
     stub.add_response("get_function", described(), NAME)
@@ -204,6 +209,13 @@ def test_a_permission_replaces_the_one_before(aws: Aws, stub: Stubber) -> None:
     stub.add_response("remove_permission", {}, statement)
     stub.add_response("add_permission", {}, {**statement, "Action": "lambda:InvokeFunction", "Principal": ROLE})
     LambdaFunctions(aws).grant("carto-at-h3", ROLE)
+
+
+def test_where_sql_calls_the_alias_the_permission_is_the_alias_s(aws: Aws, stub: Stubber) -> None:
+    statement = {**LIVE, "StatementId": "redshift-invoke"}
+    stub.add_client_error("remove_permission", "ResourceNotFoundException", expected_params=statement)
+    stub.add_response("add_permission", {}, {**statement, "Action": "lambda:InvokeFunction", "Principal": ROLE})
+    LambdaFunctions(aws, called="live").grant("carto-at-h3", ROLE)
 
 
 def test_all_pages_of_functions_are_read_and_only_our_prefix_kept(aws: Aws, stub: Stubber) -> None:

@@ -90,9 +90,14 @@ def test_one_job_is_one_at_a_time_and_sql_goes_as_soon_as_it_can(tmp_path: Path)
     deploy(site, jobs=1)
     assert watched.most == 1
     kinds = [call.split()[0] for call in watched.calls]
-    assert kinds == ["create_role", "put_role_policy"] * 2 + ["run"] + ["create_function", "run"] * 6
+    assert (
+        kinds
+        == ["create_role", "put_role_policy"] * 2
+        + ["run"]
+        + ["create_function", "publish_version", "update_alias", "run"] * 6
+    )
     modules = [re.findall(r"m\d", call)[0] for call in watched.calls[5:]]
-    assert modules == [module for n in range(6) for module in (f"m{n}", f"m{n}")]
+    assert modules == [module for n in range(6) for module in [f"m{n}"] * 4]
 
 
 def test_any_number_of_jobs_leads_to_the_same_world_and_receipt(tmp_path: Path) -> None:
@@ -156,7 +161,7 @@ def test_all_that_fail_together_are_reported_together(tmp_path: Path) -> None:
     told = f"{caught.value}{said.getvalue()}"
     assert "create_function carto-at-m0: refused" in told
     assert "create_function carto-at-m1: refused" in told
-    assert "stopped: 5 of 17 steps are done and on record" in told
+    assert "stopped: 5 of 23 steps are done and on record" in told
 
 
 def test_a_terminal_shows_a_bar_with_what_is_under_way_and_the_lines_stay(tmp_path: Path) -> None:
@@ -167,8 +172,8 @@ def test_a_terminal_shows_a_bar_with_what_is_under_way_and_the_lines_stay(tmp_pa
     ledger = Ledger(file=site.file, place=place_of(site.settings))
     observed, actions = site.observe(chosen), site.plan(chosen)
     apply(actions, observed.receipt, world=site.cloud.world, ledger=ledger, console=console)
-    assert "0/17" in said.getvalue()
-    assert "[17/17] + " in said.getvalue()
+    assert "0/23" in said.getvalue()
+    assert "[23/23] + " in said.getvalue()
     assert said.getvalue().count("Lambda function carto-at-m3") >= 1
 
 
@@ -201,9 +206,14 @@ def test_a_module_waits_for_the_roles_and_not_for_another_module(site: Site) -> 
     assert before["Lambda function carto-at-h3"] == roles
     assert before["Lambda function carto-at-quadbin"] == roles
     first = "SQL of h3 in dev_carto: 1 function"
-    assert before[first] == roles | {"Lambda function carto-at-h3", "schema dev_carto"}
+    assert before[first] == roles | {
+        "Lambda function carto-at-h3",
+        "Lambda function carto-at-h3: version and alias live",
+        "schema dev_carto",
+    }
     assert before["SQL of quadbin in dev_carto: 3 functions"] == roles | {
         "Lambda function carto-at-quadbin",
+        "Lambda function carto-at-quadbin: version and alias live",
         "schema dev_carto",
         first,
     }

@@ -18,7 +18,13 @@ from builder.errors import AwsError, SettingsError
 
 SESSION = get_session()
 ADAPTERS = Path(aws_errors.__file__).parent
-SERVICES = {"functions.py": "lambda", "roles.py": "iam", "repositories.py": "ecr", "aws.py": "sts"}
+SERVICES = {
+    "functions.py": "lambda",
+    "versions.py": "lambda",
+    "roles.py": "iam",
+    "repositories.py": "ecr",
+    "aws.py": "sts",
+}
 
 
 def operations() -> list[tuple[str, str]]:

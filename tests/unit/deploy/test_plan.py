@@ -8,18 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from builder.core.config.rollout import Rollout
 from builder.core.deploy import explain
 from builder.core.deploy.actions import (
     AwaitFunction,
     Change,
     CreateFunction,
     DeleteFunction,
+    GoLive,
     GrantInvoke,
     PutRolePolicy,
     RevokeInvoke,
     RunSql,
     Tag,
     TagFunction,
+    TryImage,
     UpdateFunctionCode,
     UpdateFunctionConfiguration,
     UpdateTrust,
@@ -93,13 +96,53 @@ def test_changed_memory_and_image_are_changed_in_the_order_that_lambda_asks_for(
     site.push()
     bigger = with_function(QUADBIN, replace(POLYFILL, config=replace(POLYFILL.config, memory_size=2048)))
     plan = site.plan(scopes("quadbin", modules=(bigger,)))
-    configuration, code, tags = plan
+    trial, configuration, code, tags, live = plan
+    assert isinstance(trial, TryImage)
+    assert (trial.creation.name, trial.creation.memory_size) == ("carto-at-quadbin--trial", 2048)
+    assert trial.creation.image == image(QUADBIN, build=2).reference
     assert isinstance(configuration, UpdateFunctionConfiguration)
     assert configuration.changes == (Change(field="memory_size", old="1024", new="2048"),)
     assert isinstance(code, UpdateFunctionCode)
     assert (code.old, code.new) == (image(QUADBIN).reference, image(QUADBIN, build=2).reference)
     assert isinstance(tags, TagFunction)
     assert [change.field for change in tags.changes] == ["content-hash"]
+    assert isinstance(live, GoLive)
+    assert (live.alias, live.old, live.tested) == ("live", "1", True)
+
+
+def test_where_sql_calls_the_alias_nothing_is_tried_apart_and_sql_names_the_alias(site: Site) -> None:
+    site.settings = replace(WITH_REDSHIFT, rollout=Rollout(alias=True))
+    first = site.deploy(scopes("h3"))
+    (sql,) = (action for action in first if isinstance(action, RunSql))
+    assert "LAMBDA 'carto-at-h3:live'" in sql.statements[0].text
+    site.images = lock(build=2)
+    site.push()
+    assert [type(action) for action in site.plan(scopes("h3"))] == [UpdateFunctionCode, TagFunction, GoLive]
+
+
+def test_without_the_question_nothing_is_tried_and_the_plan_says_so(site: Site) -> None:
+    site.settings = replace(WITH_REDSHIFT, rollout=Rollout(smoke=False))
+    site.deploy(scopes("h3"))
+    site.images = lock(build=2)
+    site.push()
+    plan = site.plan(scopes("h3"))
+    assert [type(action) for action in plan] == [UpdateFunctionCode, TagFunction, GoLive]
+    assert explain.text(plan).count("untested") == 1
+
+
+def test_an_alias_that_lags_behind_is_moved_without_another_update(site: Site) -> None:
+    site.deploy(scopes("h3"))
+    for how in ({"memory_size": 128}, {"image": "x@sha256:0"}):
+        versions = site.cloud.functions.versions["carto-at-h3"]
+        good = versions["1"]
+        versions["1"] = replace(good, **how)  # type: ignore[arg-type]
+        (live,) = site.plan(scopes("h3"))
+        assert isinstance(live, GoLive)
+        versions["1"] = good
+    site.cloud.functions.aliases.clear()
+    (live,) = site.plan(scopes("h3"))
+    assert isinstance(live, GoLive)
+    assert live.old is None
 
 
 def test_digests_are_compared_and_not_hosts(site: Site) -> None:
@@ -133,15 +176,14 @@ def test_a_failed_update_is_tried_again(site: Site) -> None:
     site.deploy(scopes("h3"))
     held = site.cloud.functions.held
     held["carto-at-h3"] = replace(held["carto-at-h3"], last_update="Failed")
-    (again,) = site.plan(scopes("h3"))
-    assert isinstance(again, UpdateFunctionCode)
+    assert [type(action) for action in site.plan(scopes("h3"))] == [TryImage, UpdateFunctionCode]
 
 
 def test_a_failed_function_is_made_again(site: Site) -> None:
     site.deploy(scopes("h3"))
     held = site.cloud.functions.held
     held["carto-at-h3"] = replace(held["carto-at-h3"], state="Failed")
-    assert [type(action) for action in site.plan(scopes("h3"))] == [DeleteFunction, CreateFunction]
+    assert [type(action) for action in site.plan(scopes("h3"))] == [DeleteFunction, CreateFunction, GoLive]
 
 
 def test_given_roles_are_used_and_never_changed(site: Site) -> None:
@@ -150,7 +192,13 @@ def test_given_roles_are_used_and_never_changed(site: Site) -> None:
     )
     site.cloud.roles.given.add(GIVEN)
     plan = site.deploy(scopes("h3"))
-    assert [type(action).__name__ for action in plan] == ["CreateFunction", "GrantInvoke", "CreateSchema", "RunSql"]
+    assert [type(action).__name__ for action in plan] == [
+        "CreateFunction",
+        "GoLive",
+        "GrantInvoke",
+        "CreateSchema",
+        "RunSql",
+    ]
     assert site.cloud.functions.held["carto-at-h3"].role == GIVEN
     assert site.cloud.functions.held["carto-at-h3"].principals == (GIVEN,)
     assert site.cloud.roles.held == {}
@@ -209,7 +257,7 @@ def test_another_return_type_is_a_drop_and_a_create_in_one_transaction(site: Sit
 def test_without_redshift_only_lambda_functions_are_planned(site: Site) -> None:
     site.settings = LAMBDA_ONLY
     kinds = [explain.kind(action) for action in site.plan(scopes())]
-    assert kinds == ["create_role", "put_role_policy", "create_function", "create_function", "note", "note"]
+    assert kinds == ["create_role", "put_role_policy", *(["create_function", "go_live"] * 2), "note", "note"]
 
 
 def test_sql_functions_alone_need_no_image_and_no_role(site: Site) -> None:

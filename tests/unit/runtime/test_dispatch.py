@@ -206,3 +206,18 @@ def test_whatever_a_plain_handler_does_there_is_an_answer(image: Image, code: st
     message = image.error("plain", [["a"]])
     assert "plain" in message
     assert says in message
+
+
+def test_a_deploy_s_question_imports_every_function_and_names_them(image: Image) -> None:
+    image.add("same", SAME).add("total", SUM, ["INTEGER", "INTEGER"], "INTEGER")
+    answer = image.send(b'{"gateway": "check"}')
+    assert answer == {"success": True, "num_records": 2, "results": ["same", "total"]}
+
+
+def test_a_deploy_s_question_is_answered_with_every_function_that_cannot_be_imported(image: Image) -> None:
+    image.add("same", SAME).add("first", "import absent_one\n").add("second", "import absent_two\n")
+    answer = image.send(b'{"gateway": "check"}')
+    assert answer["success"] is False
+    assert "first cannot be imported: ModuleNotFoundError: No module named 'absent_one'" in answer["error_msg"]
+    assert "second cannot be imported" in answer["error_msg"]
+    assert "same" not in answer["error_msg"]

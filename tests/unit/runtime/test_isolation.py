@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from gateway import manifest
-from gateway.check import failures
+from gateway.functions import Functions
 
 if TYPE_CHECKING:
     from tests.unit.runtime.conftest import Image
@@ -311,7 +311,7 @@ def test_check_names_every_function_that_cannot_be_imported(image: Image) -> Non
     image.add("good", ANSWER.format("x"))
     image.add("bad", "import absent_package\n")
     image.add("worse", "def (\n")
-    found = failures(manifest.read(str(image.manifest)))
+    found = Functions(manifest.read(str(image.manifest))).failures()
     assert [message.split()[0] for message in found] == ["bad", "worse"]
     assert "absent_package" in found[0]
     assert "functions/worse/handler.py:2" in found[1]
