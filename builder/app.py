@@ -44,7 +44,9 @@ class App:
         from builder.core.catalog.load import open_catalog  # noqa: PLC0415  its models take a tenth of a second
 
         settings = self.settings
-        catalog = open_catalog(settings.functions_roots, self.project, prefix=settings.lambda_prefix)
+        catalog = open_catalog(
+            settings.functions_roots, self.project, prefix=settings.lambda_prefix, mode=settings.lambda_mode
+        )
         for notice in catalog.notices:
             self.console.notice(notice)
         return catalog

@@ -47,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to build. `modules` are whole modules with a Lambda function each; `variables` are bake's, from the host."""
+    """What to build. `modules` are those with a Lambda function; of one that is split each part, with its own image."""
 
     catalog: Catalog
     modules: tuple[Module, ...]
@@ -59,11 +59,11 @@ class Request:
     no_cache: bool = False
 
     def tag(self, module: Module) -> str:
-        return docker.local_tag(self.prefix, module.name)
+        return docker.local_tag(self.prefix, module.image)
 
     @property
     def tags(self) -> dict[str, str]:
-        return {module.name: self.tag(module) for module in self.modules}
+        return {module.image: self.tag(module) for module in self.modules}
 
 
 def check(request: Request) -> None:
@@ -77,11 +77,11 @@ def check(request: Request) -> None:
 
 
 def content_hashes(request: Request) -> dict[str, str]:
-    """The content hash of each module."""
+    """The content hash of each image."""
     recipe = _recipe(request.assets.root)
     variables = {"PYTHON_IMAGE": request.python_image or ""}
     return {
-        module.name: build_plan.content_hash(module, recipe=recipe, variables=variables) for module in request.modules
+        module.image: build_plan.content_hash(module, recipe=recipe, variables=variables) for module in request.modules
     }
 
 
@@ -91,14 +91,14 @@ def outdated(request: Request, hashes: Mapping[str, str]) -> tuple[Module, ...]:
     Where everything else is in order and no engine answers, nothing needs one.
     """
     lock, layout = images.read(request.place.state), request.place.layout
-    found = [module for module in request.modules if not _kept(lock.get(module.name), hashes[module.name], layout)]
+    found = [module for module in request.modules if not _kept(lock.get(module.image), hashes[module.image], layout)]
     rest = [module for module in request.modules if module not in found]
     try:
         present = docker.present([request.tag(module) for module in rest])
     except EngineError:
         return tuple(found)
     built = layout.read_json(_ENGINE_IDS) or {}
-    lost = [module for module in rest if present.get(request.tag(module)) != built.get(module.name)]
+    lost = [module for module in rest if present.get(request.tag(module)) != built.get(module.image)]
     return tuple(module for module in request.modules if module in found or module in lost)
 
 
@@ -109,7 +109,7 @@ def bake(request: Request, hashes: Mapping[str, str]) -> tuple[tuple[Image, ...]
     """
     docker.check()
     place = request.place
-    names = [module.name for module in request.modules]
+    names = [module.image for module in request.modules]
     context = roots.one_root(request.catalog, place.build / "context" / "functions")
     environ = host.build_variables(request.environ) | build_plan.bake_environment(
         modules=names,
@@ -122,7 +122,7 @@ def bake(request: Request, hashes: Mapping[str, str]) -> tuple[tuple[Image, ...]
     log = docker.bake(command, environ, folder=request.assets.root, log=place.log)
     taken = _take_in(request)
     _check_limits(taken)
-    built = tuple(_image(module, taken[module.name], hashes[module.name]) for module in request.modules)
+    built = tuple(_image(module, taken[module.image], hashes[module.image]) for module in request.modules)
     lock = images.read(place.state)
     lock |= {image.module: images.rebuilt(lock.get(image.module), image) for image in built}
     images.write(place.state, lock)
@@ -158,7 +158,7 @@ def _check_limits(taken: Mapping[str, Taken]) -> None:
 
 def _image(module: Module, taken: Taken, content_hash: str) -> Image:
     return Image(
-        module=module.name,
+        module=module.image,
         repository="",
         digest=taken.image.manifest.digest,
         media_type=taken.image.manifest.media_type,

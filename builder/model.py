@@ -41,7 +41,7 @@ class Config:
     """What one function asks of its Lambda and its external function. None: the module's default.
 
     memory_size in MB (128 to 10240), timeout in seconds (1 to 900), max_batch_rows in rows (1 to 2147483647),
-    max_batch_size in bytes (1 KB to 5 MB).
+    max_batch_size in bytes (1 KB to 5 MB). own_lambda: whether it has a Lambda of its own; None: as the mode says.
     """
 
     memory_size: int | None = None
@@ -51,6 +51,7 @@ class Config:
     runtime: str | None = None
     handler: str = "handler.lambda_handler"
     volatility: Volatility | None = None
+    own_lambda: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,43 +104,75 @@ class Function:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartLock:
+    """A lock beside a module's first: `requirements.<group>.lock`, for functions that cannot share its packages.
+
+    `reason` says with what they cannot be met together, as the lock's header does.
+    """
+
+    module: str
+    group: str
+    functions: tuple[str, ...]
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Module:
-    """The functions that share one image and, in the default mode, one Lambda.
+    """The functions that share one image, unless their requirements split them.
 
     `requirements_lock` is the text of the hashed lock (`functions/<module>/requirements.lock`), "" where no function
-    needs a package.
+    needs a package. A module that is split has `parts`, each of them one image with the lock that it needs; the first
+    of them has the module's own name and no `group`. `reason` says why a part is one.
     """
 
     name: str
     functions: tuple[Function, ...]
     shared_libs: tuple[SharedLib, ...] = ()
     requirements_lock: str = ""
+    group: str = ""
+    reason: str = ""
+    parts: tuple[Module, ...] = ()
 
     @property
     def lambdas(self) -> tuple[Function, ...]:
         """The functions that the image must answer; a module of SQL functions alone has none and needs no image."""
         return tuple(function for function in self.functions if function.kind == "lambda")
 
+    @property
+    def image(self) -> str:
+        """The name of the image, without prefix: the module's, or `<module>-<group>`."""
+        return f"{self.name}-{self.group}" if self.group else self.name
+
+    @property
+    def images(self) -> tuple[Module, ...]:
+        """What is one image each: the parts, or the module itself; nothing where no function is a Lambda's."""
+        return tuple(part for part in self.parts or (self,) if part.lambdas)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
     """Everything that the roots hold, sorted by module and function name.
 
-    `requirements_locks` are pairs of module and text; `notices` what a person should know that is no problem;
-    `wrappers` the names of wrappers that the roots list themselves.
+    `requirements_locks` are pairs of module and text, `part_locks` those beside them where a module is split; `notices`
+    what a person should know that is no problem; `wrappers` the names of wrappers that the roots list themselves.
     """
 
     roots: tuple[str, ...]
     functions: tuple[Function, ...]
     shared_libs: tuple[SharedLib, ...] = ()
     requirements_locks: tuple[tuple[str, str], ...] = ()
+    part_locks: tuple[PartLock, ...] = ()
     notices: tuple[str, ...] = ()
     wrappers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """A module's image as the lock records it. `repository@digest` is the only reference that deploy uses."""
+    """An image as the lock records it. `repository@digest` is the only reference that deploy uses.
+
+    `module` is the image's name: the module's, or `<module>-<group>` where requirements split it.
+    """
 
     module: str
     repository: str

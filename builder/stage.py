@@ -41,11 +41,11 @@ def stage(module: Module, out: Path) -> None:
 
 
 def find(catalog: Catalog, name: str) -> Module:
-    """The whole module. Raises CatalogError where there is none, or where it needs no image."""
-    modules = {module.name: module for module in group(catalog, catalog.functions) if module.lambdas}
-    if name not in modules:
-        raise CatalogError(f"no module {name!r} with a Lambda function; there are: {', '.join(sorted(modules))}")
-    return modules[name]
+    """The whole module or, where it is split, the part whose image has this name. Raises CatalogError."""
+    parts = {part.image: part for module in group(catalog, catalog.functions) for part in module.images}
+    if name not in parts:
+        raise CatalogError(f"no module {name!r} with a Lambda function; there are: {', '.join(sorted(parts))}")
+    return parts[name]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from builder.adapters.in_process import InProcess
     from builder.adapters.warehouse import Warehouse
     from builder.core.calls.cases import Case
+    from builder.core.catalog.units import Unit
     from builder.model import Function, Module
 
 
@@ -108,30 +109,32 @@ def in_process(modules: Mapping[str, Module], *, folder: Path) -> LambdaWay:
     return LambdaWay("in-process", send, lambda: None)
 
 
-def image(modules: Mapping[str, Module], *, reference: Callable[[str], str]) -> LambdaWay:
-    """Each module's image under the runtime emulator. `reference` gives a module's image in the engine."""
+def image(units: Mapping[str, Unit], *, reference: Callable[[str], str]) -> LambdaWay:
+    """Each Lambda's image under the runtime emulator.
+
+    `units` are by function; `reference` gives an image in the engine by its name.
+    """
     from builder.adapters.emulator import Emulator  # noqa: PLC0415  each way loads only its own libraries
 
     running: dict[str, Emulator] = {}
     stack = ExitStack()
 
     def send(function: Function, event: bytes) -> str:
-        if function.module not in running:
-            limits = build_plan.limits(modules[function.module])
-            emulator = Emulator(
-                reference(function.module), memory_mb=limits.memory_size, timeout_seconds=limits.timeout
-            )
-            running[function.module] = stack.enter_context(emulator)
-        return calls.unwrap(running[function.module].invoke(event), where=function.name)
+        unit = units[function.name]
+        if unit.name not in running:
+            limits = build_plan.limits(unit.functions)
+            emulator = Emulator(reference(unit.image), memory_mb=limits.memory_size, timeout_seconds=limits.timeout)
+            running[unit.name] = stack.enter_context(emulator)
+        return calls.unwrap(running[unit.name].invoke(event), where=function.name)
 
     return LambdaWay("image", send, stack.close)
 
 
-def deployed(invoke: Callable[[str, bytes], bytes], *, name: Callable[[str], str]) -> LambdaWay:
-    """The Lambdas themselves. `name` gives a module's Lambda name."""
+def deployed(invoke: Callable[[str, bytes], bytes], *, units: Mapping[str, Unit]) -> LambdaWay:
+    """The Lambdas themselves. `units` are by function."""
 
     def send(function: Function, event: bytes) -> str:
-        return calls.unwrap(invoke(name(function.module), event), where=function.name)
+        return calls.unwrap(invoke(units[function.name].name, event), where=function.name)
 
     return LambdaWay("deployed", send, lambda: None)
 

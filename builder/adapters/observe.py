@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from builder import names
+from builder.core.catalog.units import every
 from builder.core.deploy import policies, recording
-from builder.core.deploy.observed import ModuleState, Observed
+from builder.core.deploy.observed import ImageState, Observed
 from builder.core.deploy.receipt import place_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from builder.adapters.roles import Roles
     from builder.adapters.versions import Versions
     from builder.adapters.warehouse import Warehouse
+    from builder.core.catalog.units import Unit
     from builder.core.config.settings import Settings
     from builder.core.deploy.desired import Scope
     from builder.core.deploy.observed import FunctionState, Identity, WarehouseState
@@ -58,10 +60,13 @@ def observe(world: World, question: Question, identity: Identity, receipt: Recei
     prefix = settings.lambda_prefix
     with ThreadPoolExecutor(THREADS) as pool:
         roles = {name: pool.submit(world.roles.get, name, (policy,)) for name, policy in _own_roles(settings)}
-        siblings = pool.submit(world.functions.names, prefix) if question.removal else None
         warehouse = pool.submit(_warehouse, world, settings)
-        asked = [scope for scope in question.scopes if scope.needs_lambda or question.removal]
-        modules = tuple(pool.map(lambda scope: _module(world, question, scope.module.name), asked))
+        siblings = world.functions.names(prefix) if question.removal else None
+        units = _units(question, siblings)
+        functions = dict(zip(units, pool.map(world.functions.get, units), strict=True))
+        # One of those that run an image is enough to ask for it.
+        runners = {unit.image: unit for unit in reversed(units.values())}
+        images = tuple(pool.map(lambda unit: _image(world, question, unit, functions), runners.values()))
         found = {name: role.result() for name, role in roles.items()}
         observed = Observed(
             identity=identity,
@@ -69,20 +74,22 @@ def observe(world: World, question: Question, identity: Identity, receipt: Recei
             execution_role=found.get(names.execution_role_name(prefix)),
             invoke_role=found.get(names.invoke_role_name(prefix)),
             missing_roles=tuple(name for name, role in found.items() if role is None),
-            modules=modules,
-            siblings=siblings.result() if siblings else None,
+            functions=tuple(state for state in functions.values() if state),
+            missing_functions=tuple(name for name, state in functions.items() if state is None),
+            images=images,
+            siblings=siblings,
             warehouse=warehouse.result(),
         )
     return replace(observed, receipt=recording.settled(observed))
 
 
-def repository_of(question: Question, module: str) -> str:
+def repository_of(question: Question, image_name: str) -> str:
     """The name inside the registry: of the lock, which knows where the image went, else of the settings."""
-    image = question.lock.get(module)
+    image = question.lock.get(image_name)
     if image is not None and image.repository:
         return image.repository.partition("/")[2]
     path = (question.settings.image_registry or "").partition("/")[2]
-    name = names.repository_name(question.settings.lambda_prefix, module)
+    name = names.repository_name(question.settings.lambda_prefix, image_name)
     return f"{path}/{name}" if path else name
 
 
@@ -100,23 +107,27 @@ def _warehouse(world: World, settings: Settings) -> WarehouseState | None:
     return world.warehouse.observe(settings.schema, place=place_of(settings))
 
 
-def _module(world: World, question: Question, module: str) -> ModuleState:
-    function = world.functions.get(names.lambda_name(question.settings.lambda_prefix, module))
+def _units(question: Question, siblings: Sequence[str] | None) -> dict[str, Unit]:
+    """The Lambda functions to ask about, by name. A removal is about what stands, whichever mode has made it."""
+    settings = question.settings
+    if siblings is None:
+        return {unit.name: unit for scope in question.scopes for unit in scope.units(settings)}
+    found = (unit for scope in question.scopes for unit in every(scope.module, prefix=settings.lambda_prefix))
+    return {unit.name: unit for unit in found if not unit.own or unit.name in siblings}
+
+
+def _image(world: World, question: Question, unit: Unit, functions: Mapping[str, FunctionState | None]) -> ImageState:
     if question.removal:
-        return ModuleState(
-            module=module, function=function, repository=world.repositories.get(repository_of(question, module))
-        )
-    return ModuleState(
-        module=module, function=function, image_present=_image_present(world, question, module, function)
-    )
+        return ImageState(name=unit.image, repository=world.repositories.get(repository_of(question, unit.image)))
+    return ImageState(name=unit.image, present=_image_present(world, question, unit.image, functions[unit.name]))
 
 
-def _image_present(world: World, question: Question, module: str, function: FunctionState | None) -> bool | None:
+def _image_present(world: World, question: Question, name: str, function: FunctionState | None) -> bool | None:
     """None where it need not be asked: a function that runs the image well has read it from the registry."""
-    image = question.lock.get(module)
+    image = question.lock.get(name)
     if image is None or not image.repository:
         return None
     healthy = function is not None and function.state in {"Active", "Inactive"} and function.last_update != "Failed"
     if healthy and function is not None and function.digest == image.digest:
         return None
-    return world.repositories.holds(repository_of(question, module), image.digest)
+    return world.repositories.holds(repository_of(question, name), image.digest)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.adapters import process
+from builder.core.catalog import part_locks
 from builder.core.images import requirements
 from builder.errors import BuildError
 
@@ -42,7 +43,7 @@ class Resolver:
         import uv  # noqa: PLC0415  only locking needs the package
 
         with tempfile.TemporaryDirectory() as folder:
-            output = Path(folder) / requirements.FILE
+            output = Path(folder) / part_locks.LOCK
             output.write_text(current, "utf-8")
             command = requirements.compile_command([uv.find_uv_bin()], output=str(output), upgrade=upgrade)
             done = process.run(command, text="".join(f"{line}\n" for line in lines), environ=self._environ)

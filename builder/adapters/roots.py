@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.core.catalog import folders, wrappers
+from builder.core.catalog import folders, part_locks, wrappers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,10 @@ def one_root(catalog: Catalog, target: Path) -> Path:
         (target / wrappers.FILE).write_text("\n".join(catalog.wrappers) + "\n", "utf-8")
     for module, text in catalog.requirements_locks:
         if (target / module).is_dir():
-            (target / module / folders.LOCK).write_text(text, "utf-8")
+            (target / module / part_locks.LOCK).write_text(text, "utf-8")
+    for part in catalog.part_locks:
+        if (target / part.module).is_dir():
+            (target / part.module / part_locks.file(part.group)).write_text(part.text, "utf-8")
     return target
 
 

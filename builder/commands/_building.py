@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def request(app: App, modules: Iterable[Module], *, no_cache: bool = False) -> bake.Request:
-    """A build of these modules with the settings of this run; those without a Lambda function need no image."""
+    """A build of these modules' images with the settings of this run; those without a Lambda function need none."""
     settings = app.settings
     return bake.Request(
         catalog=app.catalog,
-        modules=tuple(module for module in modules if module.lambdas),
+        modules=tuple(part for module in modules for part in module.images),
         assets=assets.find(),
         place=bake.Place(state=app.state, build=app.build),
         prefix=settings.lambda_prefix,
@@ -30,15 +30,16 @@ def request(app: App, modules: Iterable[Module], *, no_cache: bool = False) -> b
 
 
 def current_tag(app: App, module: Module) -> str:
-    """The module's image in the engine. Raises BuildError where it is not the one that the source leads to.
+    """The image in the engine. Raises BuildError where it is not the one that the source leads to.
 
-    The label alone would not do: another checkout, or an older build, may have left it behind.
+    `module` is one that is not split, or a part. The label alone would not do: another checkout, or an older build,
+    may have left it behind.
     """
     wanted = request(app, [module])
     if bake.outdated(wanted, bake.content_hashes(wanted)):
         raise BuildError(
             "the engine has no image of the source as it is now",
-            where=module.name,
+            where=module.image,
             hint=f"run `builder build --modules {module.name}`",
         )
     return wanted.tag(module)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from builder import names, ways
+from builder import ways
+from builder.core.catalog.units import units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from builder.app import App
+    from builder.core.catalog.units import Unit
     from builder.model import Module
 
 WAYS = ("in-process", "image", "deployed", "sql")
@@ -23,13 +25,24 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
     if title == "image":
         from builder.commands._building import current_tag  # noqa: PLC0415  each way loads only its own libraries
 
-        return ways.image(modules, reference=lambda module: current_tag(app, modules[module]))
+        parts = {part.image: part for module in modules.values() for part in module.images}
+        return ways.image(_units(app, modules), reference=lambda image: current_tag(app, parts[image]))
     if title == "deployed":
         from builder.adapters.aws import Aws  # noqa: PLC0415  each way loads only its own libraries
         from builder.adapters.invocation import invoke  # noqa: PLC0415
 
-        aws, prefix = Aws(app.settings), app.settings.lambda_prefix
-        return ways.deployed(partial(invoke, aws), name=lambda module: names.lambda_name(prefix, module))
+        return ways.deployed(partial(invoke, Aws(app.settings)), units=_units(app, modules))
     from builder.adapters import warehouse  # noqa: PLC0415  each way loads only its own libraries
 
     return ways.SqlWay(warehouse.configured(app.settings), schema=app.settings.schema)
+
+
+def _units(app: App, modules: Mapping[str, Module]) -> dict[str, Unit]:
+    """The Lambda of each function."""
+    settings = app.settings
+    return {
+        function.name: unit
+        for module in modules.values()
+        for unit in units(module, prefix=settings.lambda_prefix, mode=settings.lambda_mode)
+        for function in unit.functions
+    }

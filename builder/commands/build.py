@@ -39,19 +39,25 @@ def command(app: App, modules: str, functions: str, *, push: bool, no_cache: boo
         return
     from builder.commands.push import push_modules  # noqa: PLC0415  boto3 only where it is asked for
 
-    push_modules(app, [module.name for module in request.modules])
+    push_modules(app, [module.image for module in request.modules])
 
 
 def _report(app: App, request: bake.Request, built: tuple[Module, ...]) -> None:
     lock = images.read(app.state)
-    fresh = {module.name for module in built}
+    fresh = {module.image for module in built}
     rows = [
-        (module.name, "built" if module.name in fresh else "unchanged", len(image.functions), image.size, image.digest)
+        (
+            module.image,
+            "built" if module.image in fresh else "unchanged",
+            len(image.functions),
+            image.size,
+            image.digest,
+        )
         for module in request.modules
-        for image in [lock[module.name]]
+        for image in [lock[module.image]]
     ]
     app.console.rows(("module", "image", "functions", "bytes", "digest"), rows)
 
 
 def _listed(modules: tuple[Module, ...]) -> str:
-    return ", ".join(module.name for module in modules)
+    return ", ".join(module.image for module in modules)

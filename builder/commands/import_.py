@@ -30,7 +30,9 @@ def command(app: App) -> int:
     """
     settings = app.settings
     roots = [app.project / root for root in settings.functions_roots]
-    found = import_report.report(survey(roots, base=app.project, prefix=settings.lambda_prefix))
+    found = import_report.report(
+        survey(roots, base=app.project, prefix=settings.lambda_prefix, mode=settings.lambda_mode)
+    )
     if app.console.format == "json":
         app.console.json(import_report.data(found))
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._options import catalogue, pass_app
+from builder.core.catalog import part_locks
 from builder.core.catalog.selection import selection
 from builder.core.images import requirements
 from builder.errors import BuildError, CatalogError
@@ -49,7 +50,7 @@ def lock_file(catalog: Catalog, module: Module) -> Path:
     """Beside the module's functions, in the last root that has any of them: its lock overrides the others'."""
     homes = {Path(function.root).parent for function in module.functions}
     ordered = [home for root in catalog.roots for home in sorted(homes) if home.is_relative_to(root)]
-    return ordered[-1] / requirements.FILE
+    return ordered[-1] / part_locks.LOCK
 
 
 def _lock(module: Module, file: Path, resolver: Resolver, *, upgrade: bool) -> str:

@@ -28,11 +28,11 @@ def command(app: App, modules: str, functions: str) -> None:
     """Push the images of the modules to their repositories; what is there already is not sent again."""
     catalog = app.catalog
     chosen = core_selection.selection(catalog, modules, functions).modules
-    push_modules(app, [module.name for module in chosen if module.lambdas])
+    push_modules(app, [part.image for module in chosen for part in module.images])
 
 
 def push_modules(app: App, modules: Sequence[str]) -> None:
-    """Pushes, one after the other, and reports what each now is."""
+    """Pushes images by their names, one after the other, and reports what each now is."""
     from builder.adapters.aws import Aws  # noqa: PLC0415  boto3 only where it is asked for
     from builder.adapters.repositories import EcrRepositories  # noqa: PLC0415  see above
 

@@ -27,8 +27,9 @@ def command(app: App, modules: str, functions: str, *, dropping: bool) -> None:
     """Print the SQL of the selected functions, one transaction for each module, without running it."""
     catalog = app.catalog
     chosen = group(catalog, select(catalog, modules=modules, functions=functions))
-    for notice in (notice for module in chosen for notice in notices(sql_script.target(module, app.settings))):
-        app.console.notice(notice)
+    for target in dict.fromkeys(at for module in chosen for at in sql_script.targets(module, app.settings).values()):
+        for notice in notices(target):
+            app.console.notice(notice)
     transactions = (sql_script.removals if dropping else sql_script.creations)(chosen, app.settings)
     if app.console.format == "json":
         app.console.json(

@@ -24,7 +24,7 @@ from builder.core.config.settings import Settings, Warehouse
 from builder.core.deploy import plan as deploy_plan
 from builder.core.deploy import sql_script
 from builder.core.deploy.desired import Scope
-from builder.core.deploy.observed import Identity, ModuleState, Observed, RepositoryState, WarehouseState
+from builder.core.deploy.observed import Identity, ImageState, Observed, RepositoryState, WarehouseState
 from builder.core.deploy.receipt import Receipt
 from builder.model import Image
 from tests.benchmarks.row import Row
@@ -107,13 +107,11 @@ def validate_and_plan(root: Path) -> int:
     sql_script.creations(modules, SETTINGS)
     scopes = [Scope(module=each, names=tuple(function.name for function in each.functions)) for each in modules]
     lock = {each.name: _image(each) for each in modules}
-    states = tuple(
-        ModuleState(module=each.name, repository=_repository(each.name), image_present=True) for each in modules
-    )
+    states = tuple(ImageState(name=each.name, repository=_repository(each.name), present=True) for each in modules)
     observed = Observed(
         identity=IDENTITY,
         receipt=Receipt(account=IDENTITY.account, region=IDENTITY.region, prefix=SETTINGS.lambda_prefix),
-        modules=states,
+        images=states,
         missing_roles=(),
         siblings=(),
         warehouse=WarehouseState(place="nowhere"),

@@ -11,6 +11,7 @@ from builder.core.catalog.assembly import arguments, library_name, output
 from builder.core.catalog.format_problems import did_you_mean
 from builder.core.catalog.sources import PYTHON
 from builder.core.catalog.types import needs_wrapper
+from builder.core.catalog.units import units
 from builder.errors import Problem
 
 if TYPE_CHECKING:
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 
     from builder.core.catalog.assembly import Definition
     from builder.core.catalog.folders import Document
-    from builder.model import Function, SharedLib
+    from builder.core.catalog.units import Mode, Unit
+    from builder.model import Function, Module, SharedLib
 
 # Folder names are SQL names, paths in an image and parts of AWS names at once, so they keep to what all of them take.
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _MODULE = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _LIBRARY = re.compile(r"[^\W\d]\w*", re.ASCII)
 RUNTIME = f"python{PYTHON}"
-_LAMBDA_ONLY = ("memory_size", "timeout", "max_batch_rows", "max_batch_size", "runtime", "handler")
+_LAMBDA_ONLY = ("memory_size", "timeout", "max_batch_rows", "max_batch_size", "runtime", "handler", "own_lambda")
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -39,15 +41,16 @@ def definition(each: Definition) -> list[Problem]:
     return problems + (_sql_only(each) if each.redshift.type == "sql" else _lambda_only(each))
 
 
-def notices(each: Definition) -> list[str]:
-    """Keys of catalogues that had a Lambda for each function: read, and without effect here."""
+def notices(each: Definition, mode: Mode) -> list[str]:
+    """Keys that are read and without effect here."""
     redshift, where = each.redshift, each.document.where
     said = []
     for key, folder in (("name", each.document.name), ("module", each.document.module)):
         value = getattr(each.spec, key)
         if value and value.lower() != folder.lower():
             said.append(f"{where}: {key} {value!r} is not used: the folder's name counts, {folder!r}")
-    if redshift.lambda_name is not None:
+    asked = redshift.config.own_lambda
+    if redshift.lambda_name is not None and not (mode == "function" if asked is None else asked):
         said.append(f"{where}: lambda_name is not used: the functions of a module share its Lambda")
     if redshift.config.runtime not in (None, RUNTIME):
         said.append(f"{where}: runtime {redshift.config.runtime} is not used: every image has {RUNTIME}")
@@ -120,19 +123,29 @@ def library_folder(name: str, where: str) -> list[Problem]:
     return [Problem(where=where, what=f"{name!r} cannot be imported", hint="use letters, digits and _")]
 
 
-def aws_names(functions: Sequence[Function], *, prefix: str, where: dict[str, str]) -> list[Problem]:
-    """Names that AWS would refuse with this prefix: Lambda functions, image repositories, roles."""
-    lambdas = [function for function in functions if function.kind == "lambda"]
+def aws_names(modules: Iterable[Module], *, prefix: str, mode: Mode, where: Mapping[str, str]) -> list[Problem]:
+    """Names that AWS would refuse with this prefix: Lambda functions, also where two meet, and image repositories."""
     problems = []
-    first = {function.module: where[function.name] for function in reversed(lambdas)}
-    for module, place in sorted(first.items()):
-        problems += names.check_lambda_name(names.lambda_name(prefix, module), where=place)
-        problems += names.check_repository_name(names.repository_name(prefix, module), where=place)
-    for function in lambdas:
-        if function.lambda_name is not None:
-            own = names.lambda_name(prefix, function.lambda_name)
-            problems += names.check_lambda_name(own, where=where[function.name])
+    owners: dict[str, Unit] = {}
+    for module in modules:
+        for part in module.images:
+            place = where[part.lambdas[0].name]
+            problems += names.check_repository_name(names.repository_name(prefix, part.image), where=place)
+        for unit in units(module, prefix=prefix, mode=mode):
+            place = where[unit.functions[0].name]
+            problems += names.check_lambda_name(unit.name, where=place)
+            first = owners.setdefault(unit.name, unit)
+            if first is not unit:
+                what = f"two Lambda functions would be named {unit.name!r}: of {_called(first)} and of {_called(unit)}"
+                hint = "give one of them another lambda_name, or rename one"
+                problems.append(Problem(where=place, what=what, hint=hint))
     return problems
+
+
+def _called(unit: Unit) -> str:
+    if unit.own:
+        return f"function {unit.functions[0].name}"
+    return f"module {unit.module}" if unit.image == unit.module else f"a further image of module {unit.module}"
 
 
 def _signature(each: Definition) -> list[Problem]:

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder.core.catalog import part_locks
+from builder.core.catalog.part_locks import LOCK
 from builder.errors import Problem
 from builder.model import SharedLib, SourceFile
 
@@ -14,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from builder.model import PartLock
+
 FUNCTION_FILE = "function.yaml"
 SHARED = "_shared/python"
-LOCK = "requirements.lock"
 
 _CHUNK = 1 << 20
 _NOT_CODE = (".pyc", ".pyo", "~", ".orig", ".rej", ".bak", ".tmp")
@@ -121,18 +124,29 @@ def shared_libs(root: Path, shown: str) -> list[tuple[SharedLib, list[Code]]]:
     return libs
 
 
-def locks(root: Path, shown: str) -> tuple[dict[str, str], list[Problem]]:
-    """The text of each module's requirements lock."""
-    found: dict[str, str] = {}
+def locks(root: Path, shown: str) -> tuple[dict[str, tuple[str, tuple[PartLock, ...]]], list[Problem]]:
+    """The text of each module's requirements lock and, where the module is split, the locks beside it."""
+    found: dict[str, tuple[str, tuple[PartLock, ...]]] = {}
     problems = []
     for module in _subfolders(root):
-        lock = root / module / LOCK
-        try:
-            if lock.is_file():
-                found[module] = lock.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(unreadable(f"{shown}/{module}/{LOCK}", error))
+        texts: dict[str, str] = {}
+        for file in sorted((root / module).glob(part_locks.PATTERN)):
+            text = _text(file, f"{shown}/{module}/{file.name}")
+            if isinstance(text, str):
+                texts[file.name] = text
+            else:
+                problems.append(text)
+        parts = [part for name, text in texts.items() if (part := part_locks.parse(module, name, text))]
+        if texts:
+            found[module] = (texts.get(LOCK, ""), tuple(sorted(parts, key=part_locks.order)))
     return found, problems
+
+
+def _text(file: Path, where: str) -> str | Problem:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return unreadable(where, error)
 
 
 def _document(folder: Path, shown: str, module: str) -> tuple[Document | None, list[Problem]]:

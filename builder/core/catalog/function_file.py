@@ -134,6 +134,8 @@ class ConfigSpec(_Spec):
     """Read for older catalogues, and not used: every image has the Python of the base, `python3.13`."""
     handler: Annotated[str, Field(pattern=r"^[^\W\d]\w*\.[^\W\d]\w*$")] | None = None
     """`file.function`; by default the code file's `lambda_handler`."""
+    own_lambda: bool | None = None
+    """true: a Lambda of its own, of the module's image; false: the module's; else as RS_LAMBDA_MODE says."""
     volatility: Volatility | None = None
     """An external function is volatile or stable; a native SQL function may be immutable."""
 
@@ -150,7 +152,7 @@ class RedshiftSpec(_Spec):
     external_function_template: str | None = None
     """A template of the whole SQL, where it cannot be generated."""
     lambda_name: str | None = None
-    """Read for catalogues that had a Lambda for each function, and not used: a module's functions share its Lambda."""
+    """What the function's own Lambda is called after the prefix, where it has one; else not used."""
     shared_libs: list[str] = []
     """Libraries of _shared/python that the handler imports as lib.<name>; `data/_utils.py` brings the library data."""
     parameters: list[ParameterSpec] | None = None

@@ -16,6 +16,7 @@ from builder.core.catalog.assembly import Definition, assemble
 from builder.core.catalog.folders import Document
 from builder.core.catalog.format_problems import close_to, explain
 from builder.core.catalog.function_file import FunctionFile
+from builder.core.catalog.modules import group
 from builder.core.catalog.salvage import salvage
 from builder.errors import CatalogError, Problem
 from builder.model import Catalog
@@ -23,7 +24,8 @@ from builder.model import Catalog
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from builder.model import Function, SharedLib
+    from builder.core.catalog.units import Mode
+    from builder.model import Function, PartLock, SharedLib
 
 __all__ = ["Definition", "Document", "Parsed", "load", "open_catalog", "parse"]
 
@@ -47,13 +49,13 @@ class _Found:
 
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)
     libs: dict[str, SharedLib] = field(default_factory=dict)
-    locks: dict[str, str] = field(default_factory=dict)
+    locks: dict[str, tuple[str, tuple[PartLock, ...]]] = field(default_factory=dict)
     wrappers: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
 
-def parse(documents: Iterable[Document]) -> Parsed:
+def parse(documents: Iterable[Document], mode: Mode = "module") -> Parsed:
     """Texts to definitions and problems; reads no file."""
     parsed = Parsed()
     for document in documents:
@@ -69,7 +71,7 @@ def parse(documents: Iterable[Document]) -> Parsed:
             definition = Definition(document=document, marked=marked, spec=spec, redshift=spec.clouds.redshift)
             parsed.definitions.append(definition)
             parsed.problems += checks.definition(definition)
-            parsed.notices += checks.notices(definition)
+            parsed.notices += checks.notices(definition, mode)
     parsed.problems += checks.duplicates(parsed.documents)
     return parsed
 
@@ -83,12 +85,12 @@ class Survey:
     problems: tuple[Problem, ...]
 
 
-def load(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -> Catalog:
-    """Everything that the roots hold. Messages name files from `base` on; names are checked with the Lambda prefix.
+def load(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "", mode: Mode = "module") -> Catalog:
+    """Everything that the roots hold. Messages name files from `base` on; `prefix` and `mode` are the Lambdas'.
 
     Raises CatalogError with every problem of every file.
     """
-    found = survey(roots, base=base, prefix=prefix)
+    found = survey(roots, base=base, prefix=prefix, mode=mode)
     if found.problems:
         raise CatalogError(problems=found.problems)
     return replace(found.catalog, notices=_brief(found.catalog.notices))
@@ -110,40 +112,43 @@ def _said(notice: str) -> str:
     return notice.partition(": ")[2]
 
 
-def survey(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "") -> Survey:
+def survey(roots: Sequence[Path], *, base: Path | None = None, prefix: str = "", mode: Mode = "module") -> Survey:
     """What `load` reads, as far as it can be read. Functions with problems are in it where they have a name."""
     collecting = gc.isenabled()
     # Reading makes millions of objects and no cycles; the collector, starting over and over, took a fifth of the time.
     gc.disable()
     try:
-        return _survey(roots, base, prefix)
+        return _survey(roots, base, prefix, mode)
     finally:
         if collecting:
             gc.enable()
 
 
-def _survey(roots: Sequence[Path], base: Path | None, prefix: str) -> Survey:
+def _survey(roots: Sequence[Path], base: Path | None, prefix: str, mode: Mode) -> Survey:
     found = _Found()
     for root in dict.fromkeys(roots):
         _collect(root, _shown(root, base), found)
-    parsed = parse(found.documents.values())
-    functions, problems = _assemble(parsed, found, prefix)
+    parsed = parse(found.documents.values(), mode)
+    functions, problems = _assemble(parsed, found)
     problems += found.problems + parsed.problems
     catalog = Catalog(
         roots=tuple(str(root) for root in roots),
         functions=tuple(sorted(functions, key=lambda each: (each.module, each.name))),
         shared_libs=tuple(found.libs[name] for name in sorted(found.libs)),
-        requirements_locks=tuple(sorted(found.locks.items())),
+        requirements_locks=tuple((module, text) for module, (text, _) in sorted(found.locks.items()) if text),
+        part_locks=tuple(part for _, (_, parts) in sorted(found.locks.items()) for part in parts),
         notices=tuple(found.notices + parsed.notices),
         wrappers=tuple(dict.fromkeys(found.wrappers)),
     )
     where = {document.name: document.where for document in parsed.documents}
+    modules = group(catalog, catalog.functions)
+    problems += checks.aws_names(modules, prefix=prefix, mode=mode, where=where)
     return Survey(catalog=catalog, where=where, problems=tuple(checks.in_order(problems)))
 
 
-def open_catalog(roots: Sequence[str], project: Path, *, prefix: str = "") -> Catalog:
+def open_catalog(roots: Sequence[str], project: Path, *, prefix: str = "", mode: Mode = "module") -> Catalog:
     """The catalogue of a project; relative roots are the project's. Raises CatalogError with every problem."""
-    return load([project / root for root in roots], base=project, prefix=prefix)
+    return load([project / root for root in roots], base=project, prefix=prefix, mode=mode)
 
 
 def _shown(root: Path, base: Path | None) -> str:
@@ -186,7 +191,7 @@ def _collect_shared(root: Path, shown: str, found: _Found) -> None:
         found.problems += problems
 
 
-def _assemble(parsed: Parsed, found: _Found, prefix: str) -> tuple[list[Function], list[Problem]]:
+def _assemble(parsed: Parsed, found: _Found) -> tuple[list[Function], list[Problem]]:
     functions: list[Function] = []
     problems: list[Problem] = []
     aliases = (*wrappers.KNOWN, *found.wrappers)
@@ -200,7 +205,6 @@ def _assemble(parsed: Parsed, found: _Found, prefix: str) -> tuple[list[Function
             problems += trouble + checks.libraries(definition, found.libs)
     where = {each.document.name: each.document.where for each in parsed.definitions}
     problems += checks.externals(functions, where)
-    problems += checks.aws_names(functions, prefix=prefix, where=where)
     return functions, problems
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,32 @@ def group(catalog: Catalog, functions: Iterable[Function]) -> tuple[Module, ...]
 
 
 def _module(catalog: Catalog, name: str, functions: tuple[Function, ...]) -> Module:
+    whole = _image(catalog, name, functions, dict(catalog.requirements_locks).get(name, ""))
+    return replace(whole, parts=_parts(catalog, whole))
+
+
+def _parts(catalog: Catalog, module: Module) -> tuple[Module, ...]:
+    """What the locks beside the first one say. A function that none of them names belongs to the first."""
+    found = []
+    taken: set[str] = set()
+    for lock in catalog.part_locks:
+        members = tuple(each for each in module.functions if each.name in lock.functions and each.name not in taken)
+        if lock.module == module.name and members:
+            taken |= {each.name for each in members}
+            part = _image(catalog, module.name, members, lock.text)
+            found.append(replace(part, group=lock.group, reason=lock.reason))
+    if not found:
+        return ()
+    rest = tuple(each for each in module.functions if each.name not in taken)
+    return (_image(catalog, module.name, rest, module.requirements_lock), *found)
+
+
+def _image(catalog: Catalog, name: str, functions: tuple[Function, ...], lock: str) -> Module:
     used = {lib for function in functions for lib in function.shared_libs}
     packages = any(function.requirements for function in functions)
     return Module(
         name=name,
         functions=functions,
         shared_libs=tuple(lib for lib in catalog.shared_libs if lib.name in used),
-        requirements_lock=dict(catalog.requirements_locks).get(name, "") if packages else "",
+        requirements_lock=lock if packages else "",
     )

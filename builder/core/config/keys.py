@@ -43,6 +43,12 @@ KEYS: tuple[Key, ...] = (
         default="carto-at-",
         about="Lambda functions and ECR repositories are {prefix}{module}",
     ),
+    Key(
+        variable="RS_LAMBDA_MODE",
+        path="lambda.mode",
+        default="module",
+        about="module: a module's functions share a Lambda; function: each has its own, of the same image",
+    ),
     Key(variable="RS_LAMBDA_EXECUTION_ROLE", path="lambda.execution_role", about="ARN; created where none is given"),
     Key(
         variable="RS_LAMBDA_INVOKE_ROLE",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from builder.core.catalog.units import Mode
     from builder.core.config.env_files import Layer
 
 __all__ = ["VARIABLES", "Aws", "DataApi", "Rollout", "Secret", "Settings", "Warehouse", "load", "read", "resolve"]
@@ -34,6 +35,7 @@ class Settings:
     """Everything that the builder can be told, with the defaults of the house."""
 
     lambda_prefix: str = "carto-at-"
+    lambda_mode: Mode = "module"
     execution_role: str | None = None
     invoke_role: str | None = None
     schema: str = "carto"
@@ -84,6 +86,7 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
     mistyped, doubtful = slips(layers)
     settings = Settings(
         lambda_prefix=told.value("RS_LAMBDA_PREFIX", values.prefix) or Settings.lambda_prefix,
+        lambda_mode=told.value("RS_LAMBDA_MODE", values.mode) or Settings.lambda_mode,
         execution_role=told.value("RS_LAMBDA_EXECUTION_ROLE", values.role),
         invoke_role=told.value("RS_LAMBDA_INVOKE_ROLE", values.roles),
         schema=names.schema_name(rs_schema=rs_schema, rs_prefix=rs_prefix, production=production),

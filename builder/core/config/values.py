@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from builder import names
+from builder.core.catalog.units import MODES
+
+if TYPE_CHECKING:
+    from builder.core.catalog.units import Mode
 
 _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -156,6 +161,14 @@ def identifier(text: str) -> str:
     if problems:
         raise ValueError(f"{problems[0].what}: {problems[0].hint}")
     return text
+
+
+def mode(text: str) -> Mode:
+    """Whether a module's functions share a Lambda, or each has its own."""
+    for known in MODES:
+        if text.lower() == known:
+            return known
+    raise ValueError(f"{text!r} is no mode: write {' or '.join(MODES)}")
 
 
 def plain(text: str) -> str:

@@ -34,9 +34,8 @@ def _refuse(error: type[AwsError | BuildError | SettingsError], problems: Iterat
 
 def _names_over_limits(scopes: Sequence[Scope], settings: Settings) -> Iterator[Problem]:
     prefix = settings.lambda_prefix
-    for scope in scopes:
-        if scope.needs_lambda:
-            yield from names.check_lambda_name(names.lambda_name(prefix, scope.module.name), where=scope.module.name)
+    for unit in (unit for scope in scopes for unit in scope.units(settings)):
+        yield from names.check_lambda_name(unit.name, where=unit.module)
     if any(scope.needs_lambda for scope in scopes):
         if settings.execution_role is None:
             yield from names.check_role_name(names.execution_role_name(prefix), where="RS_LAMBDA_PREFIX")
@@ -47,30 +46,29 @@ def _names_over_limits(scopes: Sequence[Scope], settings: Settings) -> Iterator[
 
 
 def _missing_images(scopes: Sequence[Scope], lock: Mapping[str, Image], observed: Observed) -> Iterator[Problem]:
-    for scope in scopes:
-        if not scope.needs_lambda:
+    wanted = [(part, set(scope.names)) for scope in scopes for part in scope.module.images]
+    for part, chosen in wanted:
+        selected = {function.name for function in part.lambdas} & chosen
+        if not selected:
             continue
-        module = scope.module.name
-        image = lock.get(module)
+        module, image = part.name, lock.get(part.image)
         if image is None:
-            yield Problem(where=module, what="has no image in the lock", hint=f"builder build --modules {module}")
+            yield Problem(where=part.image, what="has no image in the lock", hint=f"builder build --modules {module}")
             continue
-        missing = sorted(
-            {function.name for function in scope.functions if function.kind == "lambda"} - set(image.functions)
-        )
+        missing = sorted(selected - set(image.functions))
         if missing:
             what = f"its image was built without {', '.join(missing)}"
-            yield Problem(where=module, what=what, hint=f"builder build --modules {module}")
-        elif not image.repository or observed.module(module).image_present is False:
+            yield Problem(where=part.image, what=what, hint=f"builder build --modules {module}")
+        elif not image.repository or observed.image(part.image).present is False:
             what = f"{image.reference if image.repository else 'its image'} is not in a registry"
-            yield Problem(where=module, what=what, hint=f"builder push --modules {module}")
+            yield Problem(where=part.image, what=what, hint=f"builder push --modules {module}")
 
 
 def _foreign(scopes: Sequence[Scope], settings: Settings, observed: Observed) -> Iterator[Problem]:
     prefix = settings.lambda_prefix
-    for scope in scopes:
-        function = observed.module(scope.module.name).function
-        if function is None or not scope.needs_lambda:
+    for unit in (unit for scope in scopes for unit in scope.units(settings)):
+        function = observed.function(unit.name)
+        if function is None:
             continue
         if not policies.is_ours(function.tags, prefix):
             hint = "choose another RS_LAMBDA_PREFIX, or remove that function"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder import names
+from builder.core.catalog.units import units
 from builder.core.config.rollout import Rollout
 from builder.core.deploy import policies
 from builder.core.images import build_plan
@@ -18,6 +19,7 @@ from builder.errors import CatalogError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from builder.core.catalog.units import Unit
     from builder.core.config.settings import Settings
     from builder.core.deploy.actions import Tag
     from builder.core.deploy.observed import Identity
@@ -42,6 +44,11 @@ class Scope:
     @property
     def needs_lambda(self) -> bool:
         return any(function.kind == "lambda" for function in self.functions)
+
+    def units(self, settings: Settings, *, whole: bool = False) -> tuple[Unit, ...]:
+        """The Lambda functions that answer to a selected function; with `whole` those of the whole module."""
+        found = units(self.module, prefix=settings.lambda_prefix, mode=settings.lambda_mode)
+        return tuple(unit for unit in found if whole or unit.serves(self.names))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +105,7 @@ def desire(scopes: Iterable[Scope], lock: Mapping[str, Image], settings: Setting
     Raises CatalogError with the problems of every function whose SQL cannot be written.
     """
     scopes = tuple(scopes)
-    functions = tuple(_function(scope.module, lock, settings, identity) for scope in scopes if scope.needs_lambda)
+    functions = tuple(_function(unit, lock, settings, identity) for scope in scopes for unit in scope.units(settings))
     return Desired(
         rollout=settings.rollout,
         roles=own_roles(settings, identity) if functions else (),
@@ -141,18 +148,18 @@ def ordered(functions: Iterable[Function]) -> tuple[Function, ...]:
     return sql.in_order(sorted(functions, key=lambda function: (function.kind == "sql", function.name)))
 
 
-def _function(module: Module, lock: Mapping[str, Image], settings: Settings, identity: Identity) -> DesiredFunction:
-    image = lock[module.name]
-    limits = build_plan.limits(module)
+def _function(unit: Unit, lock: Mapping[str, Image], settings: Settings, identity: Identity) -> DesiredFunction:
+    image = lock[unit.image]
+    limits = build_plan.limits(unit.functions)
     own = policies.role_arn(identity, names.execution_role_name(settings.lambda_prefix))
     return DesiredFunction(
-        module=module.name,
-        name=names.lambda_name(settings.lambda_prefix, module.name),
+        module=unit.module,
+        name=unit.name,
         role=settings.execution_role or own,
         image=image.reference,
         memory_size=limits.memory_size,
         timeout=limits.timeout,
-        tags=policies.function_tags(settings.lambda_prefix, module.name, image.content_hash),
+        tags=policies.function_tags(settings.lambda_prefix, unit.module, image.content_hash),
         principal=principal(settings),
     )
 
@@ -163,23 +170,36 @@ def principal(settings: Settings) -> str | None:
     return last if last.startswith("arn:") else None
 
 
-def target(module: str, settings: Settings, identity: Identity) -> sql.Target:
-    """Where a module's SQL functions go, what they call, and as whom."""
+def target(unit: str, settings: Settings, identity: Identity) -> sql.Target:
+    """Where SQL functions go, which Lambda function they call, and as whom."""
     own = policies.role_arn(identity, names.invoke_role_name(settings.lambda_prefix))
     return sql.Target(
         schema=settings.schema,
-        lambda_reference=settings.rollout.reference(names.lambda_name(settings.lambda_prefix, module)),
+        lambda_reference=settings.rollout.reference(unit),
         iam_role=settings.invoke_role or own,
         grantees=settings.grantees,
     )
 
 
+def targets(module: Module, settings: Settings, identity: Identity) -> dict[str, sql.Target]:
+    """The target of each function of a module. A native SQL function calls none, and gets the module's."""
+    prefix = settings.lambda_prefix
+    default = target(names.lambda_name(prefix, module.name), settings, identity)
+    found = {function.name: default for function in module.functions}
+    for unit in units(module, prefix=prefix, mode=settings.lambda_mode):
+        at = target(unit.name, settings, identity)
+        found.update({function.name: at for function in unit.functions})
+    return found
+
+
 def _all_sql(scopes: Iterable[Scope], settings: Settings, identity: Identity) -> tuple[DesiredSql, ...]:
-    targets = [(scope.functions, target(scope.module.name, settings, identity)) for scope in scopes]
-    problems = [problem for functions, at in targets for each in functions for problem in sql.check(each, target=at)]
+    wanted = [(scope.functions, targets(scope.module, settings, identity)) for scope in scopes]
+    problems = [
+        problem for functions, at in wanted for each in functions for problem in sql.check(each, target=at[each.name])
+    ]
     if problems:
         raise CatalogError(problems=dict.fromkeys(problems))
-    return tuple(_sql(function, at) for functions, at in targets for function in ordered(functions))
+    return tuple(_sql(function, at[function.name]) for functions, at in wanted for function in ordered(functions))
 
 
 def _sql(function: Function, at: sql.Target) -> DesiredSql:

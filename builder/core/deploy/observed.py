@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,13 +80,12 @@ class RepositoryState:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModuleState:
-    """What AWS has of one module. `image_present`: the digest of the lock is in the registry (None: not asked)."""
+class ImageState:
+    """What ECR has of one image. `present`: the digest of the lock is in the registry (None: not asked)."""
 
-    module: str
-    function: FunctionState | None = None
+    name: str
     repository: RepositoryState | None = None
-    image_present: bool | None = None
+    present: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,8 @@ class Observed:
     """The world before a deploy. `warehouse` is None where no Redshift is configured.
 
     A role is None where it is missing or was not asked for, as one that the settings give; `missing_roles` tells.
-    `siblings` are the names of all Lambda functions with our prefix; None where nobody asked.
+    `missing_functions` were asked for and are not there. `siblings` are the names of all Lambda functions with our
+    prefix; None where nobody asked.
     """
 
     identity: Identity
@@ -111,9 +112,24 @@ class Observed:
     execution_role: RoleState | None = None
     invoke_role: RoleState | None = None
     missing_roles: tuple[str, ...] = ()
-    modules: tuple[ModuleState, ...] = ()
+    functions: tuple[FunctionState, ...] = ()
+    missing_functions: tuple[str, ...] = ()
+    images: tuple[ImageState, ...] = ()
     siblings: tuple[str, ...] | None = None
     warehouse: WarehouseState | None = None
 
-    def module(self, name: str) -> ModuleState:
-        return next((state for state in self.modules if state.module == name), ModuleState(module=name))
+    @cached_property
+    def _by_name(self) -> dict[str, FunctionState]:
+        return {state.name: state for state in self.functions}
+
+    @cached_property
+    def _by_image(self) -> dict[str, ImageState]:
+        return {state.name: state for state in self.images}
+
+    def function(self, name: str) -> FunctionState | None:
+        """The Lambda function of this name."""
+        return self._by_name.get(name)
+
+    def image(self, name: str) -> ImageState:
+        """What is known of an image, by its name."""
+        return self._by_image.get(name, ImageState(name=name))

@@ -6,8 +6,10 @@ SQL; then, on the way down, functions, repositories, schema, roles.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from builder.core.catalog.units import every
 from builder.core.deploy import checks as deploy_checks
 from builder.core.deploy import plan_aws, plan_sql, policies
 from builder.core.deploy.actions import Action, DeleteFunction, DeleteRepository, DeleteRole, DropSchema, Note, RunSql
@@ -16,8 +18,9 @@ from builder.core.deploy.receipt import NOWHERE, place_of
 from builder.core.sql import statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from builder.core.catalog.units import Unit
     from builder.core.config.settings import Settings
     from builder.core.deploy.observed import Observed
     from builder.model import Image
@@ -46,32 +49,65 @@ def plan_removal(scopes: Sequence[Scope], settings: Settings, observed: Observed
     """What it takes to have nothing of `scopes` left, and all else untouched."""
     nothing = Desired()
     statements = plan_sql.run_sql(scopes, nothing, observed, settings.schema)
-    unused = [scope.module.name for scope in scopes if not callers(scope, settings, observed)]
-    functions = tuple(plan_aws.delete_functions(unused, observed, settings))
+    functions = tuple(plan_aws.delete_functions(_unused(standing, scopes, settings, observed), observed, settings))
+    images = tuple(plan_aws.delete_repositories(_unused(_shared, scopes, settings, observed), observed, settings))
     return (
         *statements,
         *functions,
+        *images,
         *plan_sql.drop_schema(statements, nothing, observed, settings.schema),
         *plan_aws.delete_roles(functions, nothing, observed, settings.lambda_prefix),
         *_forget(scopes, observed),
     )
 
 
-def callers(scope: Scope, settings: Settings, observed: Observed) -> dict[str, set[str]]:
-    """Functions outside the selection that call the module's Lambda, by place.
+def standing(scope: Scope, settings: Settings, observed: Observed) -> tuple[Unit, ...]:
+    """The Lambda functions that a removal is about, of whichever mode, with the functions that may call them."""
+    there = [
+        unit for unit in every(scope.module, prefix=settings.lambda_prefix) if observed.function(unit.name) is not None
+    ]
+    # A function whose own Lambda stands, and is meant to, calls that one.
+    wanted = {unit.name for unit in scope.units(settings, whole=True) if unit.own}
+    alone = {function for unit in there if unit.name in wanted for function in unit.functions}
+    return tuple(
+        unit if unit.own else replace(unit, functions=tuple(each for each in unit.functions if each not in alone))
+        for unit in there
+    )
+
+
+def _shared(scope: Scope, settings: Settings, _observed: Observed) -> tuple[Unit, ...]:
+    """One for each image, with all functions in it: as long as one of them is called, the image is."""
+    return tuple(unit for unit in every(scope.module, prefix=settings.lambda_prefix) if not unit.own)
+
+
+def _unused(
+    find: Callable[[Scope, Settings, Observed], tuple[Unit, ...]],
+    scopes: Iterable[Scope],
+    settings: Settings,
+    observed: Observed,
+) -> Iterator[Unit]:
+    for scope in scopes:
+        yield from (unit for unit in find(scope, settings, observed) if not callers(scope, unit, settings, observed))
+
+
+def callers(scope: Scope, unit: Unit, settings: Settings, observed: Observed) -> dict[str, set[str]]:
+    """Functions outside the selection that call the Lambda function, by place.
 
     The receipt knows of other schemas and clusters; Redshift's own listing covers a receipt that was lost.
     """
     here, module = place_of(settings), scope.module
+    elsewhere = {function.name for function in module.functions} - {function.name for function in unit.functions}
     found: dict[str, set[str]] = {}
     known = False
     for label, place in observed.receipt.places.items():
         for name, entry in place.functions.items():
             known = known or entry.module == module.name
             selected = label in (here, NOWHERE) and (scope.whole or name in scope.names)
-            if entry.module == module.name and entry.kind == "lambda" and not selected:
+            # What the catalogue has lost may be answered by any Lambda that several functions share.
+            served = unit.serves((name,)) if unit.own else name not in elsewhere
+            if entry.module == module.name and entry.kind == "lambda" and served and not selected:
                 found.setdefault(label, set()).add(name)
-    others = [function for function in module.lambdas if function.name not in scope.names]
+    others = [function for function in unit.functions if function.name not in scope.names]
     listed = {routine.key for routine in observed.warehouse.routines} if observed.warehouse else set()
     for function in others:
         if any(routine.key in listed for routine in sql.routines(function)):
@@ -87,9 +123,10 @@ def remarks(scopes: Sequence[Scope], settings: Settings, observed: Observed, *, 
     said = []
     if settings.warehouse is None:
         said.append("no Redshift is configured (RS_HOST): only Lambda functions are planned")
-    for scope in scopes if removal else ():
-        function = observed.module(scope.module.name).function
-        left = callers(scope, settings, observed)
+    found = [(scope, unit) for scope in scopes if removal for unit in standing(scope, settings, observed)]
+    for scope, unit in found:
+        function = observed.function(unit.name)
+        left = callers(scope, unit, settings, observed)
         if function is not None and left:
             who = ", ".join(
                 f"{len(found)} other{'s' * (len(found) > 1)} in {label}" for label, found in sorted(left.items())

@@ -30,6 +30,7 @@ from builder.core.deploy.actions import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from builder.core.catalog.units import Unit
     from builder.core.config.rollout import Rollout
     from builder.core.config.settings import Settings
     from builder.core.deploy.desired import Desired, DesiredFunction, DesiredRole
@@ -72,7 +73,7 @@ def keep_functions(desired: Desired, observed: Observed) -> Iterator[Action]:
     alias, permission.
     """
     for wanted in desired.functions:
-        standing = observed.module(wanted.module).function
+        standing = observed.function(wanted.name)
         if standing is not None and standing.state == "Failed":
             # A function that failed to start cannot be updated out of it (Lambda, "Function states"): make it again.
             yield DeleteFunction(module=wanted.module, name=wanted.name)
@@ -172,15 +173,18 @@ def _permission(wanted: DesiredFunction, principals: tuple[str, ...]) -> Iterato
         yield RevokeInvoke(module=wanted.module, name=wanted.name, old=", ".join(principals))
 
 
-def delete_functions(unused: Iterable[str], observed: Observed, settings: Settings) -> Iterator[Action]:
-    """Lambda functions and repositories of modules that nobody uses any more, if they are ours."""
-    unused = tuple(unused)
+def delete_functions(unused: Iterable[Unit], observed: Observed, settings: Settings) -> Iterator[Action]:
+    """Lambda functions that nobody uses any more, if they are ours."""
+    for unit in unused:
+        function = observed.function(unit.name)
+        if function is not None and policies.is_ours(function.tags, settings.lambda_prefix):
+            yield DeleteFunction(module=unit.module, name=unit.name)
+
+
+def delete_repositories(unused: Iterable[Unit], observed: Observed, settings: Settings) -> Iterator[Action]:
+    """Repositories of images that no Lambda function runs any more, if they are ours."""
     prefix = settings.lambda_prefix
-    for module in unused:
-        function = observed.module(module).function
-        if function is not None and policies.is_ours(function.tags, prefix):
-            yield DeleteFunction(module=module, name=names.lambda_name(prefix, module))
-    for module in unused:
-        repository = observed.module(module).repository
+    for unit in unused:
+        repository = observed.image(unit.image).repository
         if repository is not None and policies.is_ours(repository.tags, prefix):
-            yield DeleteRepository(module=module, name=repository.name)
+            yield DeleteRepository(module=unit.module, name=repository.name)

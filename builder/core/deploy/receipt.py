@@ -80,6 +80,10 @@ class Receipt(_Frozen):
     def empty(self) -> bool:
         return not (self.roles or self.lambdas or self.places)
 
+    def label_of(self, function: str) -> str:
+        """What a Lambda function is kept under in `lambdas`: its name without the prefix, as a module's is."""
+        return function.removeprefix(self.prefix)
+
     def place(self, label: str) -> Place:
         return self.places.get(label, Place())
 

@@ -72,13 +72,11 @@ def _settled_aws(observed: Observed) -> Receipt:
     for role in (observed.execution_role, observed.invoke_role):
         if role is not None and is_ours(role.tags, receipt.prefix):
             roles[role.name] = role.arn
-    lambdas = dict(receipt.lambdas)
-    for state in observed.modules:
-        function = state.function
-        if function is None:
-            lambdas.pop(state.module, None)
-        elif is_ours(function.tags, receipt.prefix):
-            lambdas[state.module] = LambdaReceipt(
+    gone = {receipt.label_of(name) for name in observed.missing_functions}
+    lambdas = {label: entry for label, entry in receipt.lambdas.items() if label not in gone}
+    for function in observed.functions:
+        if is_ours(function.tags, receipt.prefix):
+            lambdas[receipt.label_of(function.name)] = LambdaReceipt(
                 arn=function.arn, image=function.image, version=function.live.version if function.live else ""
             )
     return receipt.model_copy(update={"roles": dict(sorted(roles.items())), "lambdas": dict(sorted(lambdas.items()))})
@@ -104,22 +102,23 @@ def _role(receipt: Receipt, action: RoleAction, arn: str) -> Receipt:
 
 
 def _function(receipt: Receipt, action: FunctionAction, arn: str) -> Receipt:
-    lambdas = receipt.lambdas
+    lambdas, label = receipt.lambdas, receipt.label_of(action.name)
     if isinstance(action, CreateFunction):
-        lambdas = {**lambdas, action.module: LambdaReceipt(arn=arn, image=action.image)}
-    elif isinstance(action, UpdateFunctionCode) and action.module in lambdas:
-        entry = lambdas[action.module].model_copy(update={"image": action.new})
-        lambdas = {**lambdas, action.module: entry}
+        lambdas = {**lambdas, label: LambdaReceipt(arn=arn, image=action.image)}
+    elif isinstance(action, UpdateFunctionCode) and label in lambdas:
+        entry = lambdas[label].model_copy(update={"image": action.new})
+        lambdas = {**lambdas, label: entry}
     elif isinstance(action, DeleteFunction):
-        lambdas = _without(lambdas, action.module)
+        lambdas = _without(lambdas, label)
     return receipt.model_copy(update={"lambdas": dict(sorted(lambdas.items()))})
 
 
 def _rollout(receipt: Receipt, action: RolloutAction, version: str) -> Receipt:
-    entry = receipt.lambdas.get(action.module)
+    label = receipt.label_of(action.name)
+    entry = receipt.lambdas.get(label)
     if not isinstance(action, GoLive) or entry is None:
         return receipt
-    lambdas = {**receipt.lambdas, action.module: entry.model_copy(update={"version": version})}
+    lambdas = {**receipt.lambdas, label: entry.model_copy(update={"version": version})}
     return receipt.model_copy(update={"lambdas": dict(sorted(lambdas.items()))})
 
 

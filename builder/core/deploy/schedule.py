@@ -2,7 +2,8 @@
 
 A plan's order is always a right one; this takes out of it what is order for order's sake. Two actions keep theirs when
 they are about the same module or the same role, when one is about a role (functions run under it, SQL names it), and
-when both are SQL: there is one connection, and one module's functions may call another's.
+when both are SQL: there is one connection, and one module's functions may call another's. Two Lambda functions of one
+module do not wait for one another.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from builder.core.deploy.actions import (
     Action,
     CreateRole,
     DeleteRole,
+    FunctionAction,
     PutRolePolicy,
     RoleAction,
+    RolloutAction,
     SqlAction,
     UpdateTrust,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_ABOUT_LAMBDA = FunctionAction | RolloutAction
 
 
 def needs(actions: Sequence[Action]) -> tuple[frozenset[int], ...]:
@@ -36,6 +41,8 @@ def _ordered(first: Action, second: Action) -> bool:
         return _role(first) == _role(second) or None in (_role(first), _role(second))
     if isinstance(first, SqlAction) and isinstance(second, SqlAction):
         return True
+    if isinstance(first, _ABOUT_LAMBDA) and isinstance(second, _ABOUT_LAMBDA) and first.name != second.name:
+        return False
     return _module(first) is not None and _module(first) == _module(second)
 
 

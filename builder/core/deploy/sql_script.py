@@ -31,9 +31,12 @@ class Transaction:
 
 def creations(modules: Iterable[Module], settings: Settings) -> tuple[Transaction, ...]:
     """The schema, then each module's functions, callees first. Raises CatalogError with every function's problems."""
-    targets = {module: target(module, settings) for module in modules}
+    all_targets = [(module, targets(module, settings)) for module in modules]
     problems = [
-        problem for module, at in targets.items() for each in module.functions for problem in sql.check(each, target=at)
+        problem
+        for module, at in all_targets
+        for each in module.functions
+        for problem in sql.check(each, target=at[each.name])
     ]
     if problems:
         raise CatalogError(problems=dict.fromkeys(problems))
@@ -41,9 +44,11 @@ def creations(modules: Iterable[Module], settings: Settings) -> tuple[Transactio
     return schema, *(
         Transaction(
             module=module.name,
-            statements=tuple(each for function in ordered(module.functions) for each in sql.create(function, at)),
+            statements=tuple(
+                each for function in ordered(module.functions) for each in sql.create(function, at[function.name])
+            ),
         )
-        for module, at in targets.items()
+        for module, at in all_targets
     )
 
 
@@ -62,9 +67,9 @@ def removals(modules: Iterable[Module], settings: Settings) -> tuple[Transaction
     )
 
 
-def target(module: Module, settings: Settings) -> sql.Target:
+def targets(module: Module, settings: Settings) -> dict[str, sql.Target]:
     """Where a deploy would put the module's functions; without a role of our own, the account is NOBODY's."""
-    return desired.target(module.name, settings, Identity(account=NOBODY, region=settings.aws.region or ""))
+    return desired.targets(module, settings, Identity(account=NOBODY, region=settings.aws.region or ""))
 
 
 def script(transactions: Iterable[Transaction], settings: Settings) -> str:

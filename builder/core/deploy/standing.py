@@ -9,19 +9,22 @@ from builder.core.deploy import policies
 from builder.core.sql import statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from builder.core.config.settings import Settings
     from builder.core.deploy.desired import Scope
     from builder.core.deploy.observed import FunctionState, Observed
-    from builder.model import Image
+    from builder.model import Function, Image
 
 SHORT = len("sha256:") + 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """One module. `image` is a short digest; `sql` says how many of its functions are in Redshift."""
+    """One Lambda function of a module. `image` is a short digest; `sql` says how many of its functions are in Redshift.
+
+    Native SQL functions count with the first; a module of nothing else has a row without a Lambda function.
+    """
 
     module: str
     function: str
@@ -34,25 +37,48 @@ class Standing:
 def standing(
     scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed
 ) -> tuple[Standing, ...]:
-    """A row for each module of the selection."""
-    return tuple(_module(scope, lock.get(scope.module.name), settings, observed) for scope in scopes)
+    """A row for each Lambda function of the selection."""
+    return tuple(row for scope in scopes for row in _rows(scope, lock, settings, observed))
 
 
-def _module(scope: Scope, image: Image | None, settings: Settings, observed: Observed) -> Standing:
-    function = observed.module(scope.module.name).function
+def _rows(scope: Scope, lock: Mapping[str, Image], settings: Settings, observed: Observed) -> Iterator[Standing]:
+    natives = tuple(function for function in scope.functions if function.kind == "sql")
+    units = scope.units(settings)
+    if not units:
+        yield _row(scope.module.name, natives, observed, state="needs none")
+    for place, unit in enumerate(units):
+        function = observed.function(unit.name)
+        selected = tuple(each for each in scope.functions if unit.serves((each.name,)))
+        yield _row(
+            scope.module.name,
+            (*selected, *natives) if place == 0 else selected,
+            observed,
+            function=function,
+            state=_state(function, settings),
+            lock=_lock(function, lock.get(unit.image)),
+        )
+
+
+def _row(
+    module: str,
+    functions: Sequence[Function],
+    observed: Observed,
+    *,
+    function: FunctionState | None = None,
+    state: str,
+    lock: str = "",
+) -> Standing:
     return Standing(
-        module=scope.module.name,
+        module=module,
         function=function.name if function else "",
-        state=_state(scope, function, settings),
+        state=state,
         image=function.digest[:SHORT] if function else "",
-        lock=_lock(scope, function, image),
-        sql=_sql(scope, observed),
+        lock=lock,
+        sql=_sql(functions, observed),
     )
 
 
-def _state(scope: Scope, function: FunctionState | None, settings: Settings) -> str:
-    if not scope.needs_lambda:
-        return "needs none"
+def _state(function: FunctionState | None, settings: Settings) -> str:
     if function is None:
         return "not deployed"
     if not policies.is_ours(function.tags, settings.lambda_prefix):
@@ -62,9 +88,7 @@ def _state(scope: Scope, function: FunctionState | None, settings: Settings) -> 
     return f"{function.state}{update}{reason}"
 
 
-def _lock(scope: Scope, function: FunctionState | None, image: Image | None) -> str:
-    if not scope.needs_lambda:
-        return ""
+def _lock(function: FunctionState | None, image: Image | None) -> str:
     if image is None:
         return "not built"
     if not image.repository:
@@ -74,10 +98,10 @@ def _lock(scope: Scope, function: FunctionState | None, image: Image | None) -> 
     return "same" if function.digest == image.digest else "differs"
 
 
-def _sql(scope: Scope, observed: Observed) -> str:
+def _sql(functions: Sequence[Function], observed: Observed) -> str:
     warehouse = observed.warehouse
     if warehouse is None:
         return "no Redshift"
     listed = set(warehouse.routines)
-    there = sum(set(sql.routines(function)) <= listed for function in scope.functions)
-    return f"{there} of {len(scope.functions)}"
+    there = sum(set(sql.routines(function)) <= listed for function in functions)
+    return f"{there} of {len(functions)}"

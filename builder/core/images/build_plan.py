@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from builder.core.catalog import sql_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from builder.model import Function, Module, SharedLib, SourceFile
 
@@ -36,7 +36,7 @@ _UNTYPED = "VARCHAR(MAX)"
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the Lambda of a module may use. Memory in MB, time in seconds."""
+    """What a Lambda may use. Memory in MB, time in seconds."""
 
     memory_size: int
     timeout: int
@@ -51,9 +51,9 @@ class Staged:
     target: str
 
 
-def limits(module: Module) -> Limits:
-    """The most that any of its functions asks for, the default where one does not ask: they share one Lambda."""
-    configs = [function.config for function in module.lambdas]
+def limits(functions: Iterable[Function]) -> Limits:
+    """The most that any function asks for, the default where one does not ask: they share one Lambda."""
+    configs = [function.config for function in functions]
     return Limits(
         memory_size=max((config.memory_size or DEFAULT_MEMORY for config in configs), default=DEFAULT_MEMORY),
         timeout=max((config.timeout or DEFAULT_TIMEOUT for config in configs), default=DEFAULT_TIMEOUT),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from builder.core.catalog import part_locks
 from builder.core.catalog.sources import PYTHON
 from builder.errors import Problem
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 # Wheels of today ask for manylinux_2_28, which every Debian since 11 has.
 PLATFORM = "x86_64-manylinux_2_28"
-
-FILE = "requirements.lock"
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -97,7 +96,11 @@ def stale(module: Module) -> Problem | None:
     if recorded and recorded.group(1) == inputs_hash(module):
         return None
     what = "is older than the functions' requirements" if module.requirements_lock else "does not exist"
-    return Problem(where=f"{module.name}/{FILE}", what=what, hint=f"run `builder lock --modules {module.name}`")
+    return Problem(
+        where=f"{module.name}/{part_locks.file(module.group)}",
+        what=what,
+        hint=f"run `builder lock --modules {module.name}`",
+    )
 
 
 def attribute(module: Module, solve: Solver, complaint: str) -> list[Problem]:

@@ -112,8 +112,8 @@ def test_the_content_hash_knows_neither_place_nor_order_nor_memory() -> None:
 
 
 def test_a_modules_lambda_gets_the_most_that_a_function_asks_for() -> None:
-    assert build_plan.limits(QUADBIN) == build_plan.Limits(memory_size=1024, timeout=120)
-    assert build_plan.limits(replace(QUADBIN, functions=())) == build_plan.Limits(memory_size=512, timeout=60)
+    assert build_plan.limits(QUADBIN.lambdas) == build_plan.Limits(memory_size=1024, timeout=120)
+    assert build_plan.limits(()) == build_plan.Limits(memory_size=512, timeout=60)
 
 
 def test_the_command_line_of_a_bake() -> None:

@@ -99,7 +99,7 @@ def test_requirements_of_every_form_come_out_plain() -> None:
 
 
 def test_the_modules_lambda_takes_the_largest_settings() -> None:
-    assert build_plan.limits(MODULES["dates"]) == build_plan.Limits(memory_size=1024, timeout=90)
+    assert build_plan.limits(MODULES["dates"].lambdas) == build_plan.Limits(memory_size=1024, timeout=90)
 
 
 def test_names_of_its_own_and_other_clouds_are_told() -> None:

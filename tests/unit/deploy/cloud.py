@@ -76,9 +76,9 @@ def scopes(*names: str, modules: Sequence[Module] = MODULES) -> tuple[Scope, ...
 
 def image(module: Module, *, build: int = 1, prefix: str = "carto-at-") -> Image:
     return Image(
-        module=module.name,
-        repository=f"localhost:4566/{prefix}{module.name}",
-        digest=digest(module.name, build),
+        module=module.image,
+        repository=f"localhost:4566/{prefix}{module.image}",
+        digest=digest(module.image, build),
         media_type=MEDIA_TYPE,
         size=1000,
         content_hash=f"sha256:{build:064x}",
@@ -91,7 +91,7 @@ def digest(module: str, build: int = 1) -> str:
 
 
 def lock(*, build: int = 1, modules: Sequence[Module] = MODULES, prefix: str = "carto-at-") -> dict[str, Image]:
-    return {module.name: image(module, build=build, prefix=prefix) for module in modules}
+    return {part.image: image(part, build=build, prefix=prefix) for module in modules for part in module.images}
 
 
 @dataclass

@@ -1,0 +1,74 @@
+"""Units: the Lambda functions that a module's functions are deployed as, each of which runs one image.
+
+By default a module is one Lambda function, and one more for each further image of a module that is split. A function
+may have one of its own, which runs the image that holds it: with a setting all do, with `own_lambda` one does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from builder import names
+
+if TYPE_CHECKING:
+    from builder.model import Function, Module
+
+Mode = Literal["module", "function"]
+MODES: tuple[Mode, ...] = ("module", "function")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """A Lambda function as the catalogue wants it: its name in AWS, the image that it runs, what it answers to.
+
+    `own`: it is one function's alone.
+    """
+
+    module: str
+    name: str
+    image: str
+    functions: tuple[Function, ...]
+    own: bool = False
+
+    def serves(self, names: tuple[str, ...]) -> bool:
+        """Whether it answers to one of these functions."""
+        return any(function.name in names for function in self.functions)
+
+
+def units(module: Module, *, prefix: str, mode: Mode = "module") -> tuple[Unit, ...]:
+    """The Lambda functions of a module: those that several functions share, then those of single functions."""
+    shared, single = [], []
+    for part in module.images:
+        rest = tuple(function for function in part.lambdas if not _has_own(function, mode))
+        if rest:
+            shared.append(_shared(part, rest, prefix))
+        single += [_own(part, function, prefix) for function in part.lambdas if _has_own(function, mode)]
+    return *shared, *single
+
+
+def every(module: Module, *, prefix: str) -> tuple[Unit, ...]:
+    """All that the module's functions may be deployed as, in either mode: what a removal has to look for."""
+    shared = [_shared(part, part.lambdas, prefix) for part in module.images]
+    single = [_own(part, function, prefix) for part in module.images for function in part.lambdas]
+    known = {unit.name for unit in shared}
+    return *shared, *(unit for unit in single if unit.name not in known)
+
+
+def _shared(part: Module, functions: tuple[Function, ...], prefix: str) -> Unit:
+    return Unit(module=part.name, name=names.lambda_name(prefix, part.image), image=part.image, functions=functions)
+
+
+def _own(part: Module, function: Function, prefix: str) -> Unit:
+    return Unit(module=part.name, name=own_name(prefix, function), image=part.image, functions=(function,), own=True)
+
+
+def own_name(prefix: str, function: Function) -> str:
+    """The name of a function's own Lambda: what an older catalogue calls it, else the function's; after the prefix."""
+    name = function.lambda_name or function.name
+    return name if prefix and name.startswith(prefix) else names.lambda_name(prefix, name)
+
+
+def _has_own(function: Function, mode: Mode) -> bool:
+    asked = function.config.own_lambda
+    return mode == "function" if asked is None else asked
