@@ -114,7 +114,7 @@ class Aws:
             user_agent_extra="analytics-toolbox-gateway",
         )
         with aws_errors.reported("connect", service):
-            return self._session.client(service, endpoint_url=self._settings.aws.endpoint_url, config=config)
+            return self._session.client(service, endpoint_url=self._settings.aws.endpoint(service), config=config)
 
 
 def _session(settings: Settings) -> boto3.Session:

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from builder.core.deploy.actions import (
     Action,
+    AttachRole,
     AwaitFunction,
     CreateFunction,
     CreateRole,
     DeleteFunction,
     DeleteRepository,
     DeleteRole,
+    DetachRole,
     FunctionAction,
     GoLive,
     GrantInvoke,
+    HolderAction,
     NoBranchError,
     Note,
     PutRolePolicy,
@@ -28,7 +31,7 @@ from builder.core.deploy.actions import (
     UpdateFunctionConfiguration,
     UpdateTrust,
 )
-from builder.errors import WarehouseError
+from builder.errors import AwsError, WarehouseError
 
 if TYPE_CHECKING:
     from builder.adapters.observe import World
@@ -45,8 +48,8 @@ def execute(action: Action, world: World) -> str:
         return _function(action, world)
     if isinstance(action, RolloutAction):
         return _rollout(action, world)
-    if isinstance(action, SqlAction):
-        return _sql(action, world)
+    if isinstance(action, (SqlAction, HolderAction)):
+        return _redshift(action, world)
     if isinstance(action, DeleteRepository):
         world.repositories.delete(action.name)
         return ""
@@ -65,6 +68,21 @@ def _role(action: RoleAction, world: World) -> str:
             world.roles.put_policy(role, policy, document)
         case DeleteRole(name=name, policies=policies):
             world.roles.delete(name, policies)
+        case _:
+            raise NoBranchError(action)
+    return ""
+
+
+def _redshift(action: SqlAction | HolderAction, world: World) -> str:
+    if isinstance(action, SqlAction):
+        return _sql(action, world)
+    if world.holder is None:
+        raise AwsError("the plan attaches a role, but the settings name neither cluster nor workgroup")
+    match action:
+        case AttachRole(role=role):
+            world.holder.attach(role)
+        case DetachRole(role=role):
+            world.holder.detach(role)
         case _:
             raise NoBranchError(action)
     return ""

@@ -14,7 +14,7 @@ from builder.adapters.repositories import Login
 from builder.adapters.versions import unfit
 from builder.core.config.settings import Secret
 from builder.core.deploy.actions import Tag
-from builder.core.deploy.observed import FunctionState, Identity, RepositoryState, RoleState
+from builder.core.deploy.observed import FunctionState, HolderState, Identity, RepositoryState, RoleState
 from builder.core.deploy.policies import role_arn
 from builder.errors import AwsError
 from builder.names import LIVE
@@ -238,11 +238,31 @@ class FakeRepositories:
 
 
 @dataclass
+class FakeHolder:
+    """A cluster's roles. `roles` has those of others, in the order in which they came."""
+
+    faults: Faults
+    state: HolderState = field(default_factory=HolderState)
+
+    def get(self) -> HolderState:
+        return self.state
+
+    def attach(self, role: str) -> None:
+        with self.faults.call(f"modify_cluster_iam_roles {role}"):
+            self.state = replace(self.state, roles=tuple(dict.fromkeys((*self.state.roles, role))))
+
+    def detach(self, role: str) -> None:
+        with self.faults.call(f"modify_cluster_iam_roles {role}"):
+            self.state = replace(self.state, roles=tuple(each for each in self.state.roles if each != role))
+
+
+@dataclass
 class FakeCloud:
     """An account and a Redshift in memory, and the world that apply and observe take."""
 
     faults: Faults = field(default_factory=Faults)
     redshift: bool = True
+    cluster: bool = True
 
     def __post_init__(self) -> None:
         self.roles = FakeRoles(self.faults)
@@ -250,6 +270,7 @@ class FakeCloud:
         self.functions = FakeFunctions(self.faults, self.roles, self.repositories)
         self.versions = FakeVersions(self.faults, self.functions)
         self.warehouse = FakeWarehouse(self.faults)
+        self.holder = FakeHolder(self.faults)
 
     @property
     def world(self) -> World:
@@ -259,4 +280,5 @@ class FakeCloud:
             repositories=self.repositories,
             versions=self.versions,
             warehouse=self.warehouse if self.redshift else None,
+            holder=self.holder if self.cluster else None,
         )

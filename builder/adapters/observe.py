@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from builder.adapters.functions import Functions
+    from builder.adapters.holders import Holder
     from builder.adapters.repositories import Repositories
     from builder.adapters.roles import Roles
     from builder.adapters.versions import Versions
@@ -35,13 +36,16 @@ THREADS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """The doors to everything outside. `warehouse` is None where no Redshift is configured."""
+    """The doors to everything outside. `warehouse` is None where no Redshift is configured, `holder` where the settings
+    name neither cluster nor workgroup.
+    """
 
     functions: Functions
     roles: Roles
     repositories: Repositories
     versions: Versions
     warehouse: Warehouse | None = None
+    holder: Holder | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,7 @@ def observe(world: World, question: Question, identity: Identity, receipt: Recei
     with ThreadPoolExecutor(THREADS) as pool:
         roles = {name: pool.submit(world.roles.get, name, (policy,)) for name, policy in _own_roles(settings)}
         warehouse = pool.submit(_warehouse, world, settings)
+        holder = pool.submit(world.holder.get) if world.holder and world.warehouse else None
         siblings = world.functions.names(prefix) if question.removal else None
         units = _units(question, siblings)
         functions = dict(zip(units, pool.map(world.functions.get, units), strict=True))
@@ -78,6 +83,7 @@ def observe(world: World, question: Question, identity: Identity, receipt: Recei
             missing_functions=tuple(name for name, state in functions.items() if state is None),
             images=images,
             siblings=siblings,
+            holder=holder.result() if holder else None,
             warehouse=warehouse.result(),
         )
     return replace(observed, receipt=recording.settled(observed))

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from builder.adapters import holders
 from builder.adapters.aws import Aws
 from builder.adapters.functions import LambdaFunctions
 from builder.adapters.observe import World
@@ -40,6 +41,7 @@ def open_world(settings: Settings) -> Iterator[tuple[World, Identity]]:
         repositories=EcrRepositories(aws),
         versions=LambdaVersions(aws),
         warehouse=warehouse,
+        holder=holders.open_holder(aws, settings.holder) if settings.holder else None,
     )
     try:
         yield world, identity

@@ -109,7 +109,9 @@ class Project:
     def client(self, service: str) -> Any:
         return boto3.client(
             service,
-            endpoint_url=self.environ["AWS_ENDPOINT_URL"],
+            endpoint_url=self.environ.get(
+                f"AWS_ENDPOINT_URL_{service.replace('-', '_').upper()}", self.environ["AWS_ENDPOINT_URL"]
+            ),
             region_name=self.environ["AWS_REGION"],
             aws_access_key_id=self.environ["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environ["AWS_SECRET_ACCESS_KEY"],
@@ -240,6 +242,29 @@ def test_status_shows_what_runs_beside_the_lock(project: Project) -> None:
     project.push("two")
     (row,) = json.loads(project.builder("status", "--format", "json").out)
     assert row["lock"] == "differs"
+
+
+def test_the_invoke_role_is_attached_beside_those_of_others_and_leaves_with_the_last_function(project: Project) -> None:
+    serverless, cluster = (project.client(service) for service in ("redshift-serverless", "redshift"))
+    others = "arn:aws:iam::000000000000:role/unload"
+
+    def attached() -> str:
+        return str(serverless.get_namespace(namespaceName="local")["namespace"]["iamRoles"])
+
+    before = attached()
+    cluster.modify_cluster_iam_roles(ClusterIdentifier="local", AddIamRoles=[others])
+    try:
+        words = project.prefix.strip("-").split("-")
+        ours = f"arn:aws:iam::000000000000:role/{''.join(word.capitalize() for word in words)}RedshiftInvokeRole"
+        assert project.builder("deploy").code == 0
+        assert ours in attached()
+        assert others in attached()
+        assert project.builder("remove", "--yes").code == 0
+        assert ours not in attached()
+        assert others in attached()
+    finally:
+        cluster.modify_cluster_iam_roles(ClusterIdentifier="local", RemoveIamRoles=[others])
+    assert attached() == before
 
 
 def test_remove_asks_first_and_then_leaves_nothing(project: Project) -> None:

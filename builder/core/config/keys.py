@@ -15,6 +15,12 @@ KEYS_OF_AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 WEB_IDENTITY = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 # Who we are is taken from one source: a token of .env with keys of the environment would be nobody's.
 CREDENTIALS = ("AWS_PROFILE", *KEYS_OF_AWS, *WEB_IDENTITY)
+# Services whose endpoint may be another than the rest's, by the variable that AWS's own tools read it from.
+SERVICE_ENDPOINTS = {
+    "AWS_ENDPOINT_URL_REDSHIFT": "redshift",
+    "AWS_ENDPOINT_URL_REDSHIFT_DATA": "redshift-data",
+    "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS": "redshift-serverless",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +120,16 @@ KEYS: tuple[Key, ...] = (
     Key(variable="RS_USER", path="redshift.user", about="its user", needs=ROADS),
     Key(variable="RS_PASSWORD", about="its password", secret=True),
     Key(variable="RS_SSL", path="redshift.ssl", kind="boolean", default="true", about="whether by TLS", needs=ROADS),
-    Key(variable="RS_CLUSTER_IDENTIFIER", path="redshift.cluster_identifier", about="a cluster, by the Data API"),
-    Key(variable="RS_WORKGROUP", path="redshift.workgroup", about="a serverless workgroup, by the Data API"),
+    Key(
+        variable="RS_CLUSTER_IDENTIFIER",
+        path="redshift.cluster_identifier",
+        about="the cluster: the invoke role is attached to it; without RS_HOST it is reached by the Data API",
+    ),
+    Key(
+        variable="RS_WORKGROUP",
+        path="redshift.workgroup",
+        about="the same, of a serverless workgroup, whose namespace has the roles",
+    ),
     Key(
         variable="RS_SECRET_ARN",
         path="redshift.secret_arn",
@@ -154,6 +168,10 @@ KEYS: tuple[Key, ...] = (
         needs=("AWS_ASSUME_ROLE_ARN", "AWS_ROLE_ARN"),
     ),
     Key(variable="AWS_ENDPOINT_URL", path="aws.endpoint_url", about="another AWS: an emulator, a private endpoint"),
+    *(
+        Key(variable=name, path=f"aws.{name.removeprefix('AWS_').lower()}", about=f"the same, for {service} alone")
+        for name, service in SERVICE_ENDPOINTS.items()
+    ),
     Key(
         variable="IMAGE_REGISTRY",
         path="images.registry",

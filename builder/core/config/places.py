@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from builder.core.config import values
-from builder.core.config.keys import KEYS_OF_AWS, ROADS, WEB_IDENTITY
+from builder.core.config.keys import KEYS_OF_AWS, ROADS, SERVICE_ENDPOINTS, WEB_IDENTITY
 from builder.core.config.secret import Secret
 from builder.errors import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from builder.core.config.lookup import Lookup
 
 
@@ -29,6 +31,11 @@ class Aws:
     external_id: str | None = None
     session_name: str | None = None
     endpoint_url: str | None = None
+    service_endpoints: tuple[tuple[str, str], ...] = ()
+
+    def endpoint(self, service: str) -> str | None:
+        """Where a service is, in boto3's spelling of it; None: where AWS has it."""
+        return dict(self.service_endpoints).get(service, self.endpoint_url)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +61,17 @@ class DataApi:
     database: str = "dev"
 
 
+@dataclass(frozen=True, kw_only=True)
+class RoleHolder:
+    """Who has IAM roles attached: a cluster, or the namespace behind a serverless workgroup."""
+
+    kind: Literal["cluster", "workgroup"]
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 def aws(told: Lookup) -> Aws:
     """AWS. Credentials come from one source."""
     key, secret = (told.value(name, values.plain) for name in KEYS_OF_AWS[:2])
@@ -73,10 +91,18 @@ def aws(told: Lookup) -> Aws:
         external_id=told.value("AWS_ASSUME_ROLE_EXTERNAL_ID", values.external_id),
         session_name=told.value("AWS_ROLE_SESSION_NAME", values.session_name),
         endpoint_url=told.value("AWS_ENDPOINT_URL", values.url),
+        service_endpoints=tuple(_service_endpoints(told)),
     )
     if found.external_id and told.given("AWS_ASSUME_ROLE_ARN") is None:
         told.incomplete("AWS_ASSUME_ROLE_EXTERNAL_ID", "AWS_ASSUME_ROLE_ARN")
     return found
+
+
+def _service_endpoints(told: Lookup) -> Iterator[tuple[str, str]]:
+    for variable, service in SERVICE_ENDPOINTS.items():
+        url = told.value(variable, values.url)
+        if url is not None:
+            yield service, url
 
 
 def warehouse(told: Lookup) -> Warehouse | None:

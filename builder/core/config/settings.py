@@ -12,7 +12,7 @@ from builder.core.config import places as config_places
 from builder.core.config import rollout as config_rollout
 from builder.core.config.keys import BY_VARIABLE
 from builder.core.config.lookup import Lookup, environment, slips
-from builder.core.config.places import Aws, DataApi, Warehouse
+from builder.core.config.places import Aws, DataApi, RoleHolder, Warehouse
 from builder.core.config.rollout import Rollout
 from builder.core.config.secret import Secret
 from builder.errors import Problem, SettingsError
@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from builder.core.catalog.units import Mode
     from builder.core.config.env_files import Layer
 
-__all__ = ["VARIABLES", "Aws", "DataApi", "Rollout", "Secret", "Settings", "Warehouse", "load", "read", "resolve"]
+__all__ = [
+    "VARIABLES",
+    "Aws",
+    "DataApi",
+    "RoleHolder",
+    "Rollout",
+    "Secret",
+    "Settings",
+    "Warehouse",
+    "load",
+    "read",
+    "resolve",
+]
 
 # Those of the environment; the other keys are the command line's.
 VARIABLES = tuple(name for name in BY_VARIABLE if name.isupper())
@@ -49,6 +61,15 @@ class Settings:
     warehouse: Warehouse | None = None
     data_api: DataApi | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def holder(self) -> RoleHolder | None:
+        """Whom the invoke role is attached to, by whichever road SQL goes; None where the settings do not name it."""
+        if self.data_api is None:
+            return None
+        if self.data_api.workgroup:
+            return RoleHolder(kind="workgroup", name=self.data_api.workgroup)
+        return RoleHolder(kind="cluster", name=str(self.data_api.cluster_identifier))
 
 
 def load(project: Path, *, flags: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
@@ -121,8 +142,8 @@ def _derived(settings: Settings) -> list[Problem]:
 
 def _unbuilt(settings: Settings) -> list[Problem]:
     """Settings that are understood and that nothing acts on yet: better said now than found out after a deploy."""
-    if settings.data_api is None:
+    if settings.data_api is None or settings.warehouse is not None:
         return []
     variable = "RS_WORKGROUP" if settings.data_api.workgroup else "RS_CLUSTER_IDENTIFIER"
-    hint = f"remove {variable} and RS_SECRET_ARN; set RS_HOST, RS_USER and RS_PASSWORD"
+    hint = "set RS_HOST, RS_USER and RS_PASSWORD, too"
     return [Problem(where=variable, what="the road to Redshift by the Data API is not built yet", hint=hint)]

@@ -72,6 +72,26 @@ class DeleteRole:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AttachRole:
+    """The invoke role, attached to a cluster or to the namespace behind a workgroup. `holder` is `cluster NAME` or
+    `workgroup NAME`; `old` are the roles that are attached already, and stay.
+    """
+
+    holder: str
+    role: str
+    old: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetachRole:
+    """Takes back what AttachRole gave, before the role goes. `old` as there: all but `role` stay."""
+
+    holder: str
+    role: str
+    old: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeleteRepository:
     """An ECR repository of ours, with the images in it. Push makes it: an image comes before what runs it."""
 
@@ -248,8 +268,9 @@ FunctionAction: TypeAlias = (
     | DeleteFunction
 )
 RolloutAction: TypeAlias = TryImage | GoLive
+HolderAction: TypeAlias = AttachRole | DetachRole
 SqlAction: TypeAlias = CreateSchema | DropSchema | RunSql
-Action: TypeAlias = RoleAction | DeleteRepository | FunctionAction | RolloutAction | SqlAction | Note
+Action: TypeAlias = RoleAction | HolderAction | DeleteRepository | FunctionAction | RolloutAction | SqlAction | Note
 
 
 class NoBranchError(AssertionError):

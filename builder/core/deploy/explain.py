@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from builder.core.deploy.actions import (
     Action,
+    AttachRole,
     AwaitFunction,
     CreateFunction,
     CreateRole,
     DeleteFunction,
     DeleteRepository,
     DeleteRole,
+    DetachRole,
     FunctionAction,
     GoLive,
     GrantInvoke,
+    HolderAction,
     NoBranchError,
     Note,
     PutRolePolicy,
@@ -64,12 +67,20 @@ def sign(action: Action) -> str:
     word = kind(action).partition("_")[0]
     if isinstance(action, (PutRolePolicy, GoLive)):
         return ADD if action.old is None else CHANGE
-    return {"create": ADD, "grant": ADD, "delete": REMOVE, "drop": REMOVE, "revoke": REMOVE}.get(word, CHANGE)
+    return {
+        "create": ADD,
+        "grant": ADD,
+        "delete": REMOVE,
+        "drop": REMOVE,
+        "revoke": REMOVE,
+        "attach": ADD,
+        "detach": REMOVE,
+    }.get(word, CHANGE)
 
 
 def title(action: Action) -> str:
     """What is acted on, in a few words: a line of the plan, and of apply's progress."""
-    if isinstance(action, RoleAction):
+    if isinstance(action, (RoleAction, HolderAction)):
         return _role_title(action)
     if isinstance(action, DeleteRepository):
         return f"repository {action.name}"
@@ -83,8 +94,10 @@ def title(action: Action) -> str:
     return f"schema {action.schema}"
 
 
-def _role_title(action: RoleAction) -> str:
+def _role_title(action: RoleAction | HolderAction) -> str:
     match action:
+        case AttachRole(role=role, holder=holder) | DetachRole(role=role, holder=holder):
+            words = f"{role.rpartition('/')[2]} at {holder}"
         case CreateRole(name=name) | DeleteRole(name=name):
             words = name
         case UpdateTrust(role=role):
@@ -131,6 +144,8 @@ def details(action: Action) -> tuple[str, ...]:
             lines = (f"from  {old}", f"to    {new}")
         case PutRolePolicy(old=before, new=new):
             lines = (f"from  {before}", f"to    {new}") if before is not None else (f"document  {new}",)
+        case AttachRole(role=role, old=others) | DetachRole(role=role, old=others):
+            lines = (f"role  {role}", *(f"stays  {other}" for other in others if other != role))
         case RunSql(changes=changes):
             lines = tuple(line for change in changes for line in _sql(change))
         case Note(remember=remember, forget=forget):

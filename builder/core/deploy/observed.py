@@ -89,6 +89,14 @@ class ImageState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HolderState:
+    """The roles attached to a cluster or to a workgroup's namespace, by ARN. `default`: what IAM_ROLE DEFAULT means."""
+
+    roles: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class WarehouseState:
     """Our schema in Redshift. `tables` counts what else is in it: a schema with tables is never dropped."""
 
@@ -103,8 +111,8 @@ class Observed:
     """The world before a deploy. `warehouse` is None where no Redshift is configured.
 
     A role is None where it is missing or was not asked for, as one that the settings give; `missing_roles` tells.
-    `missing_functions` were asked for and are not there. `siblings` are the names of all Lambda functions with our
-    prefix; None where nobody asked.
+    `missing_functions` were asked for and are not there. `holder` is None where the settings name neither cluster nor
+    workgroup. `siblings` are the names of all Lambda functions with our prefix; None where nobody asked.
     """
 
     identity: Identity
@@ -116,6 +124,7 @@ class Observed:
     missing_functions: tuple[str, ...] = ()
     images: tuple[ImageState, ...] = ()
     siblings: tuple[str, ...] | None = None
+    holder: HolderState | None = None
     warehouse: WarehouseState | None = None
 
     @cached_property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builder import names
-from builder.core.deploy import policies
+from builder.core.deploy import plan_holder, policies
 from builder.core.deploy.desired import own_roles
 from builder.core.deploy.observed import Identity
 
@@ -51,9 +51,34 @@ def deployer(settings: Settings, identity: Identity) -> tuple[Grant, ...]:
     ]
     if roles := tuple(policies.role_arn(identity, role.name) for role in own_roles(settings, identity)):
         grants.append(Grant(name="Roles", actions=_ROLES, resources=roles))
+    grants += _holder(settings, identity)
     execution = settings.execution_role or policies.role_arn(identity, names.execution_role_name(prefix))
     grants.append(Grant(name="PassRole", actions=("iam:PassRole",), resources=(execution,), passed_to=PASSED_TO))
     return tuple(grants)
+
+
+def _holder(settings: Settings, identity: Identity) -> tuple[Grant, ...]:
+    """What it takes to attach the invoke role. ARNs of the serverless service hold ids where we know names."""
+    if settings.holder is None:
+        return ()
+    at = f"{identity.region}:{identity.account}"
+    role = plan_holder.role(settings, identity)
+    found: tuple[Grant, ...]
+    if settings.holder.kind == "cluster":
+        cluster = f"arn:{identity.partition}:redshift:{at}:cluster:{settings.holder.name}"
+        found = (
+            # It takes no resource type (Service Authorization Reference, Amazon Redshift).
+            Grant(name="Clusters", actions=("redshift:DescribeClusters",), resources=(ANYWHERE,)),
+            Grant(name="Cluster", actions=("redshift:ModifyClusterIamRoles",), resources=(cluster,)),
+        )
+        service = "redshift.amazonaws.com"
+    else:
+        parts = tuple(
+            f"arn:{identity.partition}:redshift-serverless:{at}:{kind}/*" for kind in ("namespace", "workgroup")
+        )
+        found = (Grant(name="Namespace", actions=_NAMESPACE, resources=parts),)
+        service = "redshift-serverless.amazonaws.com"
+    return *found, Grant(name="AttachRole", actions=("iam:PassRole",), resources=(role,), passed_to=service)
 
 
 def document(grants: tuple[Grant, ...]) -> dict[str, Any]:
@@ -131,6 +156,11 @@ _FUNCTIONS = (
     "lambda:UpdateAlias",
     "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration",
+)
+_NAMESPACE = (
+    "redshift-serverless:GetNamespace",
+    "redshift-serverless:GetWorkgroup",
+    "redshift-serverless:UpdateNamespace",
 )
 _ROLES = (
     "iam:CreateRole",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from builder.core.catalog.units import every
 from builder.core.deploy import checks as deploy_checks
-from builder.core.deploy import plan_aws, plan_sql, policies
+from builder.core.deploy import plan_aws, plan_holder, plan_sql, policies
 from builder.core.deploy.actions import Action, DeleteFunction, DeleteRepository, DeleteRole, DropSchema, Note, RunSql
 from builder.core.deploy.desired import Desired, Scope, desire
 from builder.core.deploy.receipt import NOWHERE, place_of
@@ -38,6 +38,7 @@ def plan(
     desired = desire(scopes, lock, settings, observed.identity)
     return (
         *plan_aws.keep_roles(desired, observed),
+        *plan_holder.attach(desired, observed, settings),
         *plan_aws.keep_functions(desired, observed),
         *plan_sql.create_schema(desired, observed, settings.schema),
         *plan_sql.run_sql(scopes, desired, observed, settings.schema),
@@ -51,12 +52,14 @@ def plan_removal(scopes: Sequence[Scope], settings: Settings, observed: Observed
     statements = plan_sql.run_sql(scopes, nothing, observed, settings.schema)
     functions = tuple(plan_aws.delete_functions(_unused(standing, scopes, settings, observed), observed, settings))
     images = tuple(plan_aws.delete_repositories(_unused(_shared, scopes, settings, observed), observed, settings))
+    roles = tuple(plan_aws.delete_roles(functions, nothing, observed, settings.lambda_prefix))
     return (
         *statements,
         *functions,
         *images,
         *plan_sql.drop_schema(statements, nothing, observed, settings.schema),
-        *plan_aws.delete_roles(functions, nothing, observed, settings.lambda_prefix),
+        *plan_holder.detach(roles, observed, settings),
+        *roles,
         *_forget(scopes, observed),
     )
 
@@ -123,6 +126,8 @@ def remarks(scopes: Sequence[Scope], settings: Settings, observed: Observed, *, 
     said = []
     if settings.warehouse is None:
         said.append("no Redshift is configured (RS_HOST): only Lambda functions are planned")
+    if not removal:
+        said += plan_holder.remark(settings, observed)
     found = [(scope, unit) for scope in scopes if removal for unit in standing(scope, settings, observed)]
     for scope, unit in found:
         function = observed.function(unit.name)

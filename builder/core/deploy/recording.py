@@ -15,6 +15,7 @@ from builder.core.deploy.actions import (
     DropSchema,
     FunctionAction,
     GoLive,
+    HolderAction,
     NoBranchError,
     Note,
     RoleAction,
@@ -53,7 +54,7 @@ def after(receipt: Receipt, action: Action, place: str, arn: str = "") -> Receip
         return _sql(receipt, action, place)
     if isinstance(action, RolloutAction):
         return _rollout(receipt, action, arn)
-    if isinstance(action, DeleteRepository):
+    if isinstance(action, (DeleteRepository, HolderAction)):
         return receipt
     if isinstance(action, Note):
         remembered = {name: Deployed(module=action.module) for name in action.remember}

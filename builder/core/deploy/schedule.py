@@ -2,8 +2,8 @@
 
 A plan's order is always a right one; this takes out of it what is order for order's sake. Two actions keep theirs when
 they are about the same module or the same role, when one is about a role (functions run under it, SQL names it), and
-when both are SQL: there is one connection, and one module's functions may call another's. Two Lambda functions of one
-module do not wait for one another.
+when both are SQL: there is one connection, and one module's functions may call another's. Attaching a role counts as
+SQL, which names the role. Two Lambda functions of one module do not wait for one another.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from builder.core.deploy.actions import (
     CreateRole,
     DeleteRole,
     FunctionAction,
+    HolderAction,
     PutRolePolicy,
     RoleAction,
     RolloutAction,
@@ -39,7 +40,7 @@ def needs(actions: Sequence[Action]) -> tuple[frozenset[int], ...]:
 def _ordered(first: Action, second: Action) -> bool:
     if isinstance(first, RoleAction) or isinstance(second, RoleAction):
         return _role(first) == _role(second) or None in (_role(first), _role(second))
-    if isinstance(first, SqlAction) and isinstance(second, SqlAction):
+    if isinstance(first, (SqlAction, HolderAction)) and isinstance(second, (SqlAction, HolderAction)):
         return True
     if isinstance(first, _ABOUT_LAMBDA) and isinstance(second, _ABOUT_LAMBDA) and first.name != second.name:
         return False

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 DATABASE = "dev"
+# What the endpoint calls its one cluster.
+CLUSTER = "local"
 USER = "awsuser"
 # A first start compiles ministack's modules; on a busy machine that has taken half a minute.
 DEADLINE = 90.0

@@ -70,6 +70,8 @@ class Stack:
             "RS_USER": parts.USER,
             "RS_PASSWORD": self.password,
             "RS_SSL": "false",
+            # With RS_HOST beside it, whom the invoke role is attached to.
+            "RS_CLUSTER_IDENTIFIER": parts.CLUSTER,
         }
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from builder.local.cloud.parts import CLUSTER
 from builder.local.data_api.model import invalid
 from builder.local.sqlstate import SqlError
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from builder.local.engine.engine import Engine
     from builder.local.wire.login import Credentials
 
-CLUSTER = "local"
 WORKGROUP = "local"
 
 

@@ -13,7 +13,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from builder.local.data_api.access import CLUSTER, WORKGROUP
+from builder.local.cloud.parts import CLUSTER
+from builder.local.data_api.access import WORKGROUP
 from builder.local.data_api.model import ApiError, invalid
 
 if TYPE_CHECKING:

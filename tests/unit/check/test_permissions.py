@@ -12,7 +12,7 @@ import pytest
 from botocore import xform_name
 
 from builder.adapters.fakes import IDENTITY
-from builder.core.config.settings import Aws, Settings, Warehouse
+from builder.core.config.settings import Aws, DataApi, Settings, Warehouse
 from builder.core.deploy import permissions
 
 ADAPTERS = Path(__file__).resolve().parents[3] / "builder" / "adapters"
@@ -20,7 +20,9 @@ SETTINGS = Settings(lambda_prefix="dev-", warehouse=Warehouse(host="h"))
 ROLE = "arn:aws:iam::123456789012:role/path/run"
 # Operations that take no permission of the deploying identity's: STS answers everybody, and simulating is optional.
 FREE = {"get_caller_identity", "simulate_principal_policy"}
-SERVICES = ("ecr", "iam", "lambda", "sts")
+SERVICES = ("ecr", "iam", "lambda", "redshift", "redshift-serverless", "sts")
+CLUSTER = replace(SETTINGS, data_api=DataApi(cluster_identifier="maps", user="u"))
+WORKGROUP = replace(SETTINGS, data_api=DataApi(workgroup="maps"))
 
 
 def actions(grants: tuple[permissions.Grant, ...]) -> set[str]:
@@ -63,7 +65,8 @@ def test_the_scan_sees_the_calls() -> None:
 def test_every_operation_that_we_call_is_permitted(operation: str) -> None:
     # Invoke is the one whose action has another name (Service Authorization Reference, AWS Lambda).
     wanted = {"lambda:InvokeFunction"} if operation == "invoke" else operations()[operation]
-    assert wanted & actions(permissions.deployer(SETTINGS, IDENTITY)), f"permissions.py lacks {wanted}"
+    every = {action for each in (CLUSTER, WORKGROUP) for action in actions(permissions.deployer(each, IDENTITY))}
+    assert wanted & every, f"permissions.py lacks {wanted}"
 
 
 def test_nothing_is_permitted_that_we_never_call() -> None:
@@ -80,13 +83,41 @@ def test_nothing_is_permitted_that_we_never_call() -> None:
     )
     image = ("BatchGetImage", "GetDownloadUrlForLayer", "GetRepositoryPolicy", "SetRepositoryPolicy")
     implied |= {f"ecr:{name}" for name in (*registry, *image)}
-    assert actions(permissions.deployer(SETTINGS, IDENTITY)) <= ours | implied
+    for settings in (SETTINGS, CLUSTER, WORKGROUP):
+        assert actions(permissions.deployer(settings, IDENTITY)) <= ours | implied
 
 
 def test_only_what_has_no_resource_may_be_done_anywhere() -> None:
-    anywhere = [grant for grant in permissions.deployer(SETTINGS, IDENTITY) if grant.resources == ("*",)]
-    # Both take no resource type (Service Authorization Reference, ECR and Lambda).
-    assert actions(tuple(anywhere)) == {"ecr:GetAuthorizationToken", "lambda:ListFunctions"}
+    anywhere = [grant for grant in permissions.deployer(CLUSTER, IDENTITY) if grant.resources == ("*",)]
+    # None takes a resource type (Service Authorization Reference, ECR, Lambda and Redshift).
+    assert actions(tuple(anywhere)) == {
+        "ecr:GetAuthorizationToken",
+        "lambda:ListFunctions",
+        "redshift:DescribeClusters",
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "resource", "service"),
+    [
+        (CLUSTER, "arn:aws:redshift:eu-west-1:123456789012:cluster:maps", "redshift.amazonaws.com"),
+        (
+            WORKGROUP,
+            "arn:aws:redshift-serverless:eu-west-1:123456789012:namespace/*",
+            "redshift-serverless.amazonaws.com",
+        ),
+    ],
+)
+def test_the_invoke_role_may_be_handed_to_the_one_redshift_that_the_settings_name(
+    settings: Settings, resource: str, service: str
+) -> None:
+    grants = permissions.deployer(settings, IDENTITY)
+    assert resource in {each for grant in grants for each in grant.resources}
+    (attaching,) = (grant for grant in grants if grant.name == "AttachRole")
+    assert (attaching.resources, attaching.passed_to) == (
+        ("arn:aws:iam::123456789012:role/DevRedshiftInvokeRole",),
+        service,
+    )
 
 
 def test_resources_are_those_of_the_prefix() -> None:
@@ -116,7 +147,7 @@ def test_a_role_is_passed_to_lambda_only() -> None:
 
 def test_the_policy_fits_into_a_managed_policy() -> None:
     # IAM quotas: 6,144 characters for a managed policy, white space not counted.
-    longest = replace(SETTINGS, lambda_prefix="x" * 30 + "-")
+    longest = replace(CLUSTER, lambda_prefix="x" * 30 + "-")
     document = permissions.document(permissions.deployer(longest, IDENTITY))
     assert len(json.dumps(document, separators=(",", ":"))) <= 6144
 

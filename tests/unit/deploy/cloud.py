@@ -9,7 +9,7 @@ from builder.adapters import receipts
 from builder.adapters.fakes import IDENTITY, FakeCloud
 from builder.adapters.observe import Question, observe
 from builder.apply import Ledger, apply
-from builder.core.config.settings import Settings, Warehouse
+from builder.core.config.settings import DataApi, Settings, Warehouse
 from builder.core.deploy import plan as deploy_plan
 from builder.core.deploy.desired import Scope
 from builder.core.deploy.receipt import Receipt, place_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 WITH_REDSHIFT = Settings(schema="dev_carto", warehouse=Warehouse(host="redshift.example.com", database="dev"))
+WITH_CLUSTER = replace(WITH_REDSHIFT, data_api=DataApi(cluster_identifier="maps", user="deployer"))
 LAMBDA_ONLY = Settings(schema="dev_carto")
 
 
@@ -115,6 +116,7 @@ class Site:
 
     def observe(self, chosen: Sequence[Scope], *, removal: bool = False) -> Observed:
         self.cloud.redshift = self.settings.warehouse is not None
+        self.cloud.cluster = self.settings.holder is not None
         question = Question(scopes=chosen, lock=self.images, settings=self.settings, removal=removal)
         return observe(self.cloud.world, question, IDENTITY, self.receipt)
 
@@ -160,6 +162,7 @@ class Site:
             "images": {name: set(digests) for name, digests in cloud.repositories.images.items()},
             "schemas": set(cloud.warehouse.schemas),
             "routines": dict(cloud.warehouse.routines),
+            "attached": set(cloud.holder.state.roles),
         }
 
 

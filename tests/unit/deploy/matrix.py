@@ -13,6 +13,7 @@ from tests.unit.deploy.cloud import (
     LAMBDA_ONLY,
     POLYFILL,
     QUADBIN,
+    WITH_CLUSTER,
     WITH_REDSHIFT,
     Site,
     a_function,
@@ -32,7 +33,7 @@ GIVEN = replace(
     execution_role="arn:aws:iam::123456789012:role/run",
     invoke_role="arn:aws:iam::123456789012:role/call",
 )
-SETTINGS = {"own roles": WITH_REDSHIFT, "Lambda alone": LAMBDA_ONLY, "given roles": GIVEN}
+SETTINGS = {"own roles": WITH_REDSHIFT, "a cluster": WITH_CLUSTER, "Lambda alone": LAMBDA_ONLY, "given roles": GIVEN}
 
 
 @dataclass(frozen=True, kw_only=True)

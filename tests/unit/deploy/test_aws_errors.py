@@ -25,12 +25,14 @@ SERVICES = {
     "repositories.py": "ecr",
     "aws.py": "sts",
 }
+TWO_SERVICES = {"holders.py": ("redshift", "redshift-serverless")}
 
 
 def operations() -> list[tuple[str, str]]:
     """Every operation that an adapter names: as a string in snake case that the service knows."""
     found = {("sts", "assume_role")}
-    for file, service in SERVICES.items():
+    files = [*SERVICES.items(), *((file, each) for file, both in TWO_SERVICES.items() for each in both)]
+    for file, service in files:
         model = SESSION.get_service_model(service)
         known = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): name for name in model.operation_names}
         words = set(re.findall(r'"([a-z_]+)"', (ADAPTERS / file).read_text(encoding="utf-8")))

@@ -12,7 +12,17 @@ from builder.core.deploy import actions, explain
 from builder.core.deploy.actions import Action, Note, PutRolePolicy, RunSql, SqlChange
 from builder.core.deploy.plan import destroys
 from builder.model import Routine
-from tests.unit.deploy.cloud import LAMBDA_ONLY, QUADBIN, WITH_REDSHIFT, Site, a_function, lock, scopes, with_function
+from tests.unit.deploy.cloud import (
+    LAMBDA_ONLY,
+    QUADBIN,
+    WITH_CLUSTER,
+    WITH_REDSHIFT,
+    Site,
+    a_function,
+    lock,
+    scopes,
+    with_function,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +35,7 @@ ROUTINE = Routine(name="f", arguments=("bigint",), returns="bigint")
 def plans(folder: Path) -> list[Action]:
     """Plans of all that can happen to a site, between them every kind of action."""
     found: list[Action] = []
-    site = Site(folder)
+    site = Site(folder, settings=WITH_CLUSTER)
     site.push()
     found += site.deploy(scopes())
     held = site.cloud.functions.held
@@ -41,7 +51,7 @@ def plans(folder: Path) -> list[Action]:
     found += site.plan(scopes("quadbin"))
     site.settings = LAMBDA_ONLY
     found += site.plan(scopes())
-    site.settings = WITH_REDSHIFT
+    site.settings = WITH_CLUSTER
     found += site.plan_removal(scopes())
     return found
 

@@ -13,6 +13,7 @@ from tests.unit.deploy.cloud import (
     LAMBDA_ONLY,
     POLYFILL,
     QUADBIN,
+    WITH_CLUSTER,
     WITH_REDSHIFT,
     Site,
     a_function,
@@ -32,7 +33,9 @@ GIVEN = replace(
     execution_role="arn:aws:iam::123456789012:role/run",
     invoke_role="arn:aws:iam::123456789012:role/call",
 )
-KINDS = pytest.mark.parametrize("settings", [WITH_REDSHIFT, LAMBDA_ONLY, GIVEN], ids=["own", "lambda-only", "given"])
+KINDS = pytest.mark.parametrize(
+    "settings", [WITH_REDSHIFT, LAMBDA_ONLY, GIVEN, WITH_CLUSTER], ids=["own", "lambda-only", "given", "cluster"]
+)
 
 
 def a_site(folder: Path, settings: Settings) -> Site:
@@ -153,7 +156,7 @@ def test_what_a_selection_deploys_the_same_selection_removes_and_nothing_else(
     alone.deploy(scopes(chosen))
     alone.remove(scopes(chosen))
     world = alone.world()
-    assert not any(world[kind] for kind in ("functions", "routines", "schemas", "roles"))
+    assert not any(world[kind] for kind in ("functions", "routines", "schemas", "roles", "attached"))
     assert not alone.file.exists()
 
     others = tuple(name for name in ("h3_center", "quadbin_polyfill", "quadbin_toparent") if name != chosen)

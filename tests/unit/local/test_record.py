@@ -80,6 +80,7 @@ def test_the_environment_points_at_both(tmp_path: Path) -> None:
         "RS_USER": "awsuser",
         "RS_PASSWORD": "secret",
         "RS_SSL": "false",
+        "RS_CLUSTER_IDENTIFIER": "local",
     }
 
 

@@ -234,6 +234,25 @@ def test_the_data_api_is_read_checked_and_refused_while_nothing_uses_it(tmp_path
     )
 
 
+@pytest.mark.parametrize(("variable", "kind"), [("RS_CLUSTER_IDENTIFIER", "cluster"), ("RS_WORKGROUP", "workgroup")])
+def test_beside_a_host_a_cluster_or_a_workgroup_is_whom_the_invoke_role_is_attached_to(
+    variable: str, kind: str, tmp_path: Path
+) -> None:
+    found = told(tmp_path, RS_HOST="h", RS_USER="u", **{variable: "maps"})
+    assert found.warehouse is not None
+    assert str(found.holder) == f"{kind} maps"
+    assert told(tmp_path, RS_HOST="h", RS_USER="u").holder is None
+
+
+def test_a_services_endpoint_is_its_own_and_the_rest_have_the_general_one(tmp_path: Path) -> None:
+    found = told(tmp_path, AWS_ENDPOINT_URL="http://a", AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS="http://b").aws
+    assert [found.endpoint(each) for each in ("lambda", "redshift", "redshift-serverless")] == [
+        "http://a",
+        "http://a",
+        "http://b",
+    ]
+
+
 @pytest.mark.parametrize("run", ["ci_a1b2c3d4_678901_", "ci-a1b2c3d4-678901-"])
 def test_names_of_a_ci_run_fit_their_limits(run: str, tmp_path: Path) -> None:
     found = told(tmp_path, RS_LAMBDA_PREFIX=run, RS_PREFIX=run)
