@@ -3,6 +3,9 @@
     def test_polyfill(handler):                        # the real runtime, in this process
         assert handler("quadbin_polyfill")("POINT(1 2)", 4) == [5209...]
 
+    def test_image(image):                             # the module's image under Lambda's emulator (testcontainers)
+        assert image("quadbin_polyfill")("POINT(1 2)", 4) == [5209...]
+
     def test_in_sql(run_query):                        # a deployed catalogue
         assert run_query("SELECT carto.QUADBIN_RESOLUTION(5209574053332910079)") == [(4,)]
 
@@ -16,18 +19,19 @@ import json
 import os
 import sys
 import tempfile
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from builder import ways
-from builder.adapters import warehouse
+from builder.adapters import docker, warehouse
 from builder.adapters.process import run
 from builder.core.calls import cases
 from builder.core.catalog.load import open_catalog
 from builder.core.catalog.modules import group
+from builder.core.catalog.units import by_function
 from builder.core.config import settings
 from builder.errors import BuilderError
 
@@ -69,6 +73,14 @@ class Suite:
         return ways.in_process(self.modules, folder=Path(self._scratch.name) / "in-process")
 
     @cached_property
+    def image(self) -> ways.Way:
+        """Each module's image under Lambda's emulator. Builds what has changed; needs a Docker engine."""
+        self.builder("build", environ={})
+        told = settings.load(self.project, flags={}, environ=os.environ)
+        units = by_function(self.modules.values(), prefix=told.lambda_prefix, mode=told.lambda_mode)
+        return ways.image(units, reference=lambda image: docker.local_tag(told.lambda_prefix, image))
+
+    @cached_property
     def cloud(self) -> dict[str, str]:
         """The environment of a local cloud of our own, empty so far."""
         self._cloud_is_ours = True
@@ -104,6 +116,8 @@ class Suite:
         return done.out
 
     def close(self) -> None:
+        if "image" in self.__dict__:
+            self.image.close()
         if "warehouse" in self.__dict__:
             self.warehouse.close()
         if self._cloud_is_ours:
@@ -191,16 +205,13 @@ def catalogue(request: pytest.FixtureRequest) -> Suite:
 @pytest.fixture(scope="session")
 def handler(catalogue: Suite) -> Callable[[str], Callable[..., Any]]:
     """`handler("quadbin_polyfill")("POINT(1 2)", 4)`: one row through the real runtime, in this process."""
+    return partial(_one_row, catalogue, lambda: catalogue.in_process)
 
-    def find(name: str) -> Callable[..., Any]:
-        function = catalogue.function(name)
 
-        def call(*arguments: Any) -> Any:
-            return catalogue.in_process.call(function, [arguments])[0]
-
-        return call
-
-    return find
+@pytest.fixture(scope="session")
+def image(catalogue: Suite) -> Callable[[str], Callable[..., Any]]:
+    """`image("quadbin_polyfill")("POINT(1 2)", 4)`: one row through the module's image, run as Lambda would run it."""
+    return partial(_one_row, catalogue, lambda: catalogue.image)
 
 
 @pytest.fixture(scope="session")
@@ -217,3 +228,12 @@ def run_query(catalogue: Suite) -> Callable[[str], list[tuple[Any, ...]]]:
         return [tuple(row) for row in catalogue.warehouse.query(sql).rows]
 
     return query
+
+
+def _one_row(catalogue: Suite, way: Callable[[], ways.Way], name: str) -> Callable[..., Any]:
+    function = catalogue.function(name)
+
+    def call(*arguments: Any) -> Any:
+        return way().call(function, [arguments])[0]
+
+    return call

@@ -3,13 +3,19 @@
 Read-only but for /tmp, an unprivileged user, bounded memory. The emulator answers one call at a time (a concurrent one
 crashes it), reports a time-out as HTTP 200 with plain text and a dead process with an empty body, and cuts requests
 over 6 MiB without a word, so the size is checked here.
+
+testcontainers runs the container: it knows remote engines, and engines whose ports are reached over a gateway. Its
+reaper, a container that clears up after a killed process, needs an image of its own from Docker Hub, so it runs only
+where TESTCONTAINERS_RYUK_DISABLED=false asks for it; a container that was left behind is found by its label.
 """
 
 from __future__ import annotations
 
 import http.client
+import os
 import threading
 import time
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from docker import DockerClient
-    from docker.models.containers import Container
+    from testcontainers.core.container import DockerContainer
     from typing_extensions import Self
 
 PATH = "/2015-03-31/functions/function/invocations"
-PORT = "8080/tcp"
+PORT = 8080
 REQUEST_LIMIT = 6 * 1024 * 1024
 LABEL = "analytics-toolbox-gateway.emulator"
 # The engine's name for the machine that it runs on. Docker Desktop knows it, an engine on Linux has to be told.
 HOST = "host.docker.internal"
-# A published port is found on this address of the machine.
-_ADDRESS = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +60,6 @@ class Emulator:
         memory_mb: int = 512,
         timeout_seconds: int = 60,
         setup: Setup | None = None,
-        client: DockerClient | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,20 +67,20 @@ class Emulator:
         self._memory_mb = memory_mb
         self._timeout = timeout_seconds
         self._setup = setup or Setup()
-        self._client = client or connect()
         self._sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
-        self._container: Container | None = None
-        self._port = 0
+        self._container: DockerContainer | None = None
+        self.address = ("", 0)
 
     def __enter__(self) -> Self:
         import docker.errors  # noqa: PLC0415  slow to import, and only this way needs it
 
         try:
-            # `create` would look for the image in a registry: what is not here was not built.
-            self._client.images.get(self._image)
-            self._container = self._create()
+            with closing(connect()) as client:
+                # testcontainers would look for the image in a registry: what is not here was not built.
+                client.images.get(self._image)
+            self._container = self._configured()
             self._container.start()
             self._wait(deadline=self._clock() + 30)
         except docker.errors.ImageNotFound as error:
@@ -104,7 +107,7 @@ class Emulator:
         if container is None:
             return
         try:
-            container.remove(force=True)
+            container.stop()
         except docker.errors.NotFound:
             return
         except docker.errors.APIError as error:
@@ -121,7 +124,7 @@ class Emulator:
                 hint="send fewer rows: lower max_batch_rows or max_batch_size in function.yaml",
             )
         with self._lock:
-            connection = http.client.HTTPConnection(_ADDRESS, self._port, timeout=self._timeout + 10)
+            connection = http.client.HTTPConnection(*self.address, timeout=self._timeout + 10)
             try:
                 connection.request("POST", PATH, body=event, headers={"Content-Type": "application/json"})
                 return connection.getresponse().read()
@@ -137,34 +140,46 @@ class Emulator:
         import docker.errors  # noqa: PLC0415  slow to import, and only this way needs it
 
         try:
-            return self._container.logs(tail=lines).decode(errors="replace") if self._container else ""
+            if self._container is None:
+                return ""
+            return self._container.get_wrapped_container().logs(tail=lines).decode(errors="replace")
         except docker.errors.APIError:
             return ""
 
-    def _create(self) -> Container:
+    def _configured(self) -> DockerContainer:
+        from testcontainers.core.config import testcontainers_config  # noqa: PLC0415  slow to import
+        from testcontainers.core.container import DockerContainer  # noqa: PLC0415
+
+        if "TESTCONTAINERS_RYUK_DISABLED" not in os.environ:
+            testcontainers_config.ryuk_disabled = True
         setup = self._setup
         limit = f"{self._memory_mb + setup.spare_mb}m"
-        return self._client.containers.create(
+        container = DockerContainer(
             self._image,
-            command=list(setup.command) or None,
             entrypoint=list(setup.entrypoint) or None,
             working_dir=setup.working_dir or None,
             read_only=True,
             user="65534:65534",
-            tmpfs={"/tmp": "rw,size=512m,mode=1777"},  # noqa: S108  Lambda's own scratch space
             mem_limit=limit,
             memswap_limit=limit,
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
-            environment={
+            extra_hosts={HOST: "host-gateway"},
+            labels=dict(setup.labels),
+        )
+        if setup.command:
+            container.with_command(list(setup.command))
+        container.with_tmpfs_mount("/tmp", "rw,size=512m,mode=1777")  # noqa: S108  Lambda's own scratch space
+        container.with_envs(
+            **{
                 **setup.environment,
                 "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._timeout),
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._memory_mb),
-            },
-            extra_hosts={HOST: "host-gateway"},
-            ports={PORT: (_ADDRESS, 0)},
-            labels=dict(setup.labels),
+            }
         )
+        # testcontainers would publish it on every address of the engine's machine.
+        container.ports[str(PORT)] = _published_on(container)  # type: ignore[assignment]  # an address is not foreseen
+        return container
 
     def _wait(self, *, deadline: float) -> None:
         """Until the emulator's port takes connections: it listens before it starts the runtime."""
@@ -173,9 +188,9 @@ class Emulator:
             container.reload()
             if container.status in {"exited", "dead"}:
                 raise InvokeError(f"the container ended at once:\n{self.log()}", where=self._image)
-            bindings = (container.ports or {}).get(PORT)
-            if bindings:
-                self._port = int(bindings[0]["HostPort"])
+            with suppress(ConnectionError):
+                # "Port mapping ... is not available" until the engine has made it.
+                self.address = (container.get_container_host_ip(), container.get_exposed_port(PORT))
                 if self._listens():
                     return
             if self._clock() > deadline:
@@ -184,7 +199,7 @@ class Emulator:
 
     def _listens(self) -> bool:
         # Docker's proxy accepts before the emulator does, so a TCP connection proves nothing: ask for an answer.
-        connection = http.client.HTTPConnection(_ADDRESS, self._port, timeout=5)
+        connection = http.client.HTTPConnection(*self.address, timeout=5)
         try:
             connection.request("GET", "/")
             connection.getresponse().read()
@@ -193,6 +208,19 @@ class Emulator:
         finally:
             connection.close()
         return True
+
+
+def _published_on(container: DockerContainer) -> tuple[str, ...] | None:
+    """The one address that we reach the port by; None, all of them, where that cannot be told from here."""
+    from testcontainers.core.config import ConnectionMode  # noqa: PLC0415  slow to import
+
+    engine = container.get_docker_client()
+    mode = engine.get_connection_mode()
+    if mode is ConnectionMode.gateway_ip:
+        # From inside a container (a devcontainer, a CI job) this machine is the bridge's gateway.
+        bridge = engine.client.networks.get("bridge").attrs["IPAM"]["Config"]
+        return (bridge[0]["Gateway"],)
+    return ("127.0.0.1",) if mode is ConnectionMode.docker_host and engine.host() == "localhost" else None
 
 
 def connect() -> DockerClient:

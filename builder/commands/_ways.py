@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from builder import ways
-from builder.core.catalog.units import units
+from builder.core.catalog.units import by_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,11 +38,5 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
 
 
 def _units(app: App, modules: Mapping[str, Module]) -> dict[str, Unit]:
-    """The Lambda of each function."""
     settings = app.settings
-    return {
-        function.name: unit
-        for module in modules.values()
-        for unit in units(module, prefix=settings.lambda_prefix, mode=settings.lambda_mode)
-        for function in unit.functions
-    }
+    return by_function(modules.values(), prefix=settings.lambda_prefix, mode=settings.lambda_mode)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +16,7 @@ from builder.core.calls import call as calls
 from builder.errors import BuildError, InvokeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from builder.testing import Suite
@@ -47,6 +47,23 @@ def test_invoke_answers_alike_in_every_way(catalogue: Suite, way: str) -> None:
     said = json.loads(catalogue.builder(*line, environ=catalogue.deployed))
     # The example of the published quadbin definition.
     assert said["results"] == [5209574053332910079]
+
+
+def test_the_fixture_for_images_gives_one_row(image: Callable[[str], Callable[..., Any]]) -> None:
+    assert image("quadbin_fromzxy")(4, 9, 8) == 5209574053332910079
+    with pytest.raises(InvokeError, match="quadbin_fromzxy"):
+        image("QUADBIN_FROMZXY")(99, 0, 0)
+
+
+def test_a_container_listens_on_the_one_address_that_it_is_called_by(emulator: Emulator) -> None:
+    host, port = emulator.address
+    published = [
+        each["HostIp"]
+        for found in connect().containers.list(filters={"label": LABEL})
+        for each in found.ports["8080/tcp"]
+        if each["HostPort"] == str(port)
+    ]
+    assert published == ["127.0.0.1" if host == "localhost" else host]
 
 
 def test_calls_that_come_together_take_turns(catalogue: Suite, emulator: Emulator) -> None:

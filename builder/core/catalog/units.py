@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from builder import names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from builder.model import Function, Module
 
 Mode = Literal["module", "function"]
@@ -72,3 +74,13 @@ def own_name(prefix: str, function: Function) -> str:
 def _has_own(function: Function, mode: Mode) -> bool:
     asked = function.config.own_lambda
     return mode == "function" if asked is None else asked
+
+
+def by_function(modules: Iterable[Module], *, prefix: str, mode: Mode) -> dict[str, Unit]:
+    """The Lambda of each function, by the function's name."""
+    return {
+        function.name: unit
+        for module in modules
+        for unit in units(module, prefix=prefix, mode=mode)
+        for function in unit.functions
+    }

@@ -171,8 +171,7 @@ def in_docker(name: str, *, endpoint_url: str) -> Callable[[Target], Sandbox]:
         with lock:
             if not clients:
                 clients.append(emulator.connect())
-            client = clients[0]
-            emulator.fetch(client, target.image)
+            emulator.fetch(clients[0], target.image)
         setup = emulator.Setup(
             environment={**dict(target.environment), "AWS_ENDPOINT_URL": url},
             entrypoint=target.entrypoint,
@@ -186,7 +185,6 @@ def in_docker(name: str, *, endpoint_url: str) -> Callable[[Target], Sandbox]:
             memory_mb=target.memory_mb,
             timeout_seconds=target.timeout_seconds,
             setup=setup,
-            client=client,
         )
         try:
             return made.__enter__()
