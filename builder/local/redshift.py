@@ -54,6 +54,7 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
         database=open_database(given.file),
         invoker=invoker,
         name=given.database,
+        master=given.user,
         in_flight=given.in_flight,
     )
     credentials = Credentials(user=given.user, password=environ.get("LOCAL_REDSHIFT_PASSWORD", ""))

@@ -73,9 +73,14 @@ def _code(error: Exception) -> str:
 
 
 def _transaction(text: str) -> SqlError:
-    if "onflict" in text:
-        return SqlError("40001", "could not serialize access: a concurrent transaction changed the same rows")
+    if "onflict" in text or "Failed to commit" in text:
+        return conflict()
     return SqlError("25000", text)
+
+
+def conflict() -> SqlError:
+    """Another transaction has changed the same rows. Redshift's words: aws/amazon-redshift-jdbc-driver, issue 147."""
+    return SqlError("40001", "could not complete because of conflict with concurrent transaction")
 
 
 def _named(text: str) -> SqlError | None:

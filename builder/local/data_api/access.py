@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from builder.local.cloud.parts import CLUSTER
 from builder.local.data_api.model import invalid
+from builder.local.objects.identities import secret
 from builder.local.sqlstate import SqlError
+from builder.local.wire import login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,18 +102,12 @@ class Door:
 
     def connect(self, access: Access) -> Session:
         """A session of the engine. Raises SqlError with the words of a connection that the database refuses."""
-        if access.password is not None and (access.user, access.password) != (
-            self.credentials.user,
-            self.credentials.password,
+        if access.password is not None and login.kept(self.engine, self.credentials, access.user) != login.stored(
+            access.password, access.user
         ):
             raise SqlError("28000", f'password authentication failed for user "{access.user}"')
         if access.database != self.engine.name:
             raise SqlError("3D000", f'database "{access.database}" does not exist')
-        session = self.engine.session(self.credentials.user)
-        if access.user == self.credentials.user:
-            return session
-        known = session.duck.rows("SELECT 1 FROM _rs.pg_user WHERE usename = ?", [access.user])
-        session.close()
-        if not known:
+        if self.engine.ask(lambda duck: secret(duck, access.user)) is None:
             raise SqlError("28000", f'user "{access.user}" does not exist')
         return self.engine.session(access.user)

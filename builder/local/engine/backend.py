@@ -15,7 +15,9 @@ from builder.local.calls.invoker import Retrying
 from builder.local.calls.staging import stage
 from builder.local.engine import statements, variables
 from builder.local.engine.run import run
+from builder.local.objects.access import Access
 from builder.local.objects.catalog import Catalog
+from builder.local.objects.rights import Rights
 from builder.local.sql import dialect, translate, types
 from builder.local.sql.resolve import ExternalCall, Names, Resolved, resolve
 from builder.local.sqlstate import SqlError
@@ -57,13 +59,22 @@ class Session:
     transaction: int = 0
 
     def __post_init__(self) -> None:
-        self.catalog = Catalog(duck=self.duck, user=self.user)
+        self.login = self.user
+        self.steps = 0
         self.cancelled = threading.Event()
         self.bundled = False
         self.query_id = 0
-        for name, value in (("rs_database", self.engine.name), ("rs_user", self.user)):
-            self.duck.run(f"SET VARIABLE {name} = {_text(value)}")
+        self.duck.run(f"SET VARIABLE rs_database = {_text(self.engine.name)}")
+        self.become(self.user)
         self.set_search_path(self.search_path)
+
+    def become(self, user: str) -> None:
+        """Everything from now on is this user's."""
+        self.user = user
+        self.catalog = Catalog(duck=self.duck, user=user)
+        self.rights = Rights(duck=self.duck, user=user)
+        self.duck.run(f"SET VARIABLE rs_user = {_text(user)}")
+        self.variables["is_superuser"] = "on" if self.rights.superuser else "off"
 
     # Names ----------------------------------------------------------------------------------------------------------
 
@@ -75,10 +86,19 @@ class Session:
             search_path=self.search_path,
             lookup=lambda schema, name: self.catalog.overloads(self.schemas(schema), name),
             view=lambda schema, name: self.catalog.view(self.schemas(schema), name),
+            access=Access(duck=self.duck, user=self.user, search_path=self.search_path, system=translate.SYSTEM),
         )
 
     def schemas(self, schema: str) -> tuple[str, ...]:
         return (schema,) if schema else self.search_path
+
+    def exists(self, schema: str) -> bool:
+        return bool(self.duck.rows("SELECT 1 FROM _rs.pg_namespace WHERE nspname = ?", [schema]))
+
+    @property
+    def current_schema(self) -> str:
+        """Where a table without a schema in front is made."""
+        return next((schema for schema in self.search_path if self.exists(schema)), "public")
 
     def set_search_path(self, path: tuple[str, ...]) -> None:
         """Schemas that are not there are kept, as PostgreSQL does, and looked into once they are."""
@@ -250,12 +270,14 @@ def _text(value: str) -> str:
 class _Atomic:
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.own = session.status == "I"
+        self.own = session.status == "I" and not session.steps
 
     def __enter__(self) -> None:
+        self.session.steps += 1
         if self.own:
             self.session.duck.run("BEGIN TRANSACTION")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.session.steps -= 1
         if self.own:
             self.session.duck.run("COMMIT" if kind is None else "ROLLBACK")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SQL = Path(__file__).parents[1] / "sql"
-SCRIPTS = ("functions.sql", "catalog.sql")
+SCRIPTS = ("functions.sql", "catalog.sql", "accounts.sql")
 MEMORY = "2GB"
 
 

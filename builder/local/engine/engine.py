@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from builder.local.calls.external import Details
 from builder.local.engine.backend import Session
 from builder.local.engine.duck import Duck
+from builder.local.objects.identities import ensure_master
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import duckdb
 
     from builder.local.calls.invoker import Invoker
 
+T = TypeVar("T")
 IN_FLIGHT = 4
 
 
 @dataclass(kw_only=True)
 class Engine:
-    """`name` is the database that clients connect to; `in_flight` bounds the Lambda calls of one function at a time."""
+    """`name` is the database that clients connect to, `master` the superuser that is always there; `in_flight` bounds
+    the Lambda calls of one function at a time.
+    """
 
     database: duckdb.DuckDBPyConnection
     invoker: Invoker
     name: str = "dev"
+    master: str = "awsuser"
     in_flight: int = IN_FLIGHT
     details: Details = field(default_factory=Details)
+    # UTC without a zone, as TIMESTAMP columns have it.
+    clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
 
     def __post_init__(self) -> None:
         self.pool = ThreadPoolExecutor(max_workers=4 * self.in_flight, thread_name_prefix="lambda")
         self.query_ids = itertools.count(1)
         self.opening = threading.Lock()
+        self.ask(lambda duck: ensure_master(duck, self.master))
 
     def session(self, user: str) -> Session:
         with self.opening:
             return Session(engine=self, user=user, duck=Duck(self.database.cursor()))
+
+    def ask(self, question: Callable[[Duck], T]) -> T:
+        """On a connection of its own: what the endpoint itself wants to know."""
+        connection = self.database.cursor()
+        try:
+            return question(Duck(connection))
+        finally:
+            connection.close()
 
     def close(self) -> None:
         self.pool.shutdown(wait=False, cancel_futures=True)

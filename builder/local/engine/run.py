@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from builder.local.engine import statements, variables
+from builder.local.engine import authority, statements, variables
+from builder.local.engine.authority import Authorization
 from builder.local.engine.variables import Set, Show
-from builder.local.objects import define
+from builder.local.objects import define, guard
+from builder.local.objects.accounts import Account, DropAccount
 from builder.local.objects.functions import CreateFunction, DropFunction
-from builder.local.objects.privileges import Grant
+from builder.local.objects.privileges import DefaultPrivileges, Grant, GrantRole
 from builder.local.objects.schemas import CreateSchema, CreateView, Drop
 from builder.local.objects.tables import CreateTable
 from builder.local.sql import dialect
@@ -34,6 +36,12 @@ def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], format
         return _show(session, statement, prepared.columns or (), formats)
     if isinstance(statement, statements.Nothing):
         return Result(tag=statement.tag)
+    if isinstance(statement, _DEFINING):
+        with session.atomically():
+            guard.check(session, statement)
+            tag = _RUN[type(statement)](session, statement)
+            guard.keep(session, statement)
+        return Result(tag=tag)
     return Result(tag=_RUN[type(statement)](session, statement))
 
 
@@ -93,6 +101,7 @@ def _set(session: Session, statement: Set) -> str:
     return "SET"
 
 
+_DEFINING = (CreateSchema, CreateFunction, DropFunction, CreateTable, CreateView, Drop)
 _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     statements.Begin: _begin,
     statements.Commit: _commit,
@@ -101,7 +110,12 @@ _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     CreateSchema: define.create_schema,
     CreateFunction: define.create_function,
     DropFunction: define.drop_function,
-    Grant: define.grant,
+    Account: authority.account,
+    DropAccount: authority.drop_account,
+    Grant: authority.grant,
+    GrantRole: authority.grant_role,
+    DefaultPrivileges: authority.default_privileges,
+    Authorization: authority.authorize,
     CreateTable: define.create_table,
     CreateView: define.create_view,
     Drop: define.drop,

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from builder.local.engine.authority import Authorization, parse_authorization
 from builder.local.engine.variables import Set, Show, parse_set, parse_show
+from builder.local.objects.accounts import Account, DropAccount, parse_account, parse_drop_account
 from builder.local.objects.functions import CreateFunction, DropFunction, parse_create, parse_drop
-from builder.local.objects.privileges import Grant, parse_grant
+from builder.local.objects.privileges import (
+    DefaultPrivileges,
+    Grant,
+    GrantRole,
+    parse_default_privileges,
+    parse_grant,
+)
 from builder.local.objects.schemas import (
     CreateSchema,
     CreateView,
@@ -75,7 +83,12 @@ Statement = (
     | CreateTable
     | CreateView
     | Drop
+    | Account
+    | DropAccount
     | Grant
+    | GrantRole
+    | DefaultPrivileges
+    | Authorization
     | Set
     | Show
 )
@@ -86,11 +99,11 @@ _QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELE
 def read(source: Source) -> Statement:
     """Raises SqlError 42601 for wrong grammar, 0A000 for a statement that is not supported."""
     words = source.words(5)
-    if words[0] in _QUERIES:
-        return _query(source)
     for prefix, reader in _READERS:
         if words[: len(prefix)] == prefix:
             return reader(source)
+    if words[0] in _QUERIES:
+        return _query(source)
     if words[0] == "CREATE":
         return _create(source, words)
     raise unsupported(" ".join(words[:2] if words[0] in {"DROP", "CREATE"} else words[:1]))
@@ -123,6 +136,12 @@ def _create(source: Source, words: tuple[str, ...]) -> Statement:
     return readers[rest[0]](source)
 
 
+def _reset(source: Source) -> Statement:
+    # What comes after the word is one string to sqlglot.
+    authorization = " ".join(source.text.upper().split()) == "RESET SESSION AUTHORIZATION"
+    return Authorization() if authorization else parse_set(source)
+
+
 def _word(made: Statement) -> Callable[[Source], Statement]:
     return lambda _source: made
 
@@ -142,8 +161,14 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
     (("DROP", "SCHEMA"), parse_drop_object),
     (("GRANT",), parse_grant),
     (("REVOKE",), parse_grant),
+    (("ALTER", "DEFAULT", "PRIVILEGES"), parse_default_privileges),
+    *(((verb, kind), parse_account) for verb in ("CREATE", "ALTER") for kind in ("USER", "GROUP", "ROLE")),
+    *((("DROP", kind), parse_drop_account) for kind in ("USER", "GROUP", "ROLE")),
+    (("SET", "SESSION", "AUTHORIZATION"), parse_authorization),
+    (("SET", "SESSION", "SESSION", "AUTHORIZATION"), parse_authorization),
+    (("SET", "LOCAL", "SESSION", "AUTHORIZATION"), parse_authorization),
     (("SET",), parse_set),
-    (("RESET",), parse_set),
+    (("RESET",), _reset),
     (("SHOW",), parse_show),
 )
 

@@ -56,11 +56,9 @@ def parse_set(source: Source) -> Set:
     if cursor.accept("RESET"):
         return Set(name=_rest(cursor))
     cursor.expect("SET")
-    if not cursor.accept("SESSION") or cursor.peek() in {"AUTHORIZATION", "CHARACTERISTICS"}:
+    if not cursor.accept("SESSION") or cursor.peek() == "CHARACTERISTICS":
         cursor.accept("LOCAL")
-    if cursor.peek() in {"AUTHORIZATION", "TRANSACTION", "CHARACTERISTICS"}:
-        if cursor.peek() == "AUTHORIZATION":
-            raise unsupported("SET SESSION AUTHORIZATION")
+    if cursor.peek() in {"TRANSACTION", "CHARACTERISTICS"}:
         return Set(name="transaction", values=("serializable",))
     name = cursor.take().text.lower()
     while cursor.accept("."):

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from builder.local.objects import grants
 from builder.local.objects.functions import CreateFunction, DropFunction, External, Function, signature
 from builder.local.sql import types
-from builder.local.sqlstate import SqlError
+from builder.local.sqlstate import SqlError, conflict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from builder.local.engine.duck import Duck
 
-_COLUMNS = (
-    "oid, schema_name, name, argument_names, argument_types, returns, volatility, body, lambda_name, iam_role, "
-    "retry_timeout, max_batch_rows, max_batch_size"
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Privilege:
-    """A grant, as it was written: `kind` FUNCTION, SCHEMA, LANGUAGE or TABLE; `object` with its signature."""
-
-    kind: str
-    object: str
-    privilege: str
-    grantee: str
+# What CREATE OR REPLACE changes.
+_CHANGED = (
+    "argument_names", "argument_types", "returns", "volatility", "body", "lambda_name", "iam_role", "retry_timeout",
+    "max_batch_rows", "max_batch_size",
+)  # fmt: skip
+_COLUMNS = ", ".join(("oid", "schema_name", "name", *_CHANGED))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,29 +55,27 @@ class Catalog:
                     "cannot change return type of existing function",
                     hint=f"use DROP FUNCTION {schema}.{function.name}({function.signature}) first",
                 )
-            self.duck.run("DELETE FROM _rs.function WHERE oid = ?", [old.oid])
-        self._insert(function, schema, same[0].oid if same else None)
+            self._replace(function, old)
+        if not same:
+            self._insert(function, schema)
+            grants.made(self.duck, "FUNCTION", schema, str(replace(function, schema=schema)), self.user)
 
-    def _insert(self, function: Function, schema: str, oid: int | None) -> None:
-        external = function.external
-        row: list[Any] = [
-            oid if oid is not None else self.duck.rows("SELECT nextval('_rs.oids')")[0][0],
-            schema,
-            function.name,
-            function.signature,
-            list(function.argument_names),
-            [str(argument) for argument in function.arguments],
-            str(function.returns),
-            function.volatility,
-            function.body or None,
-            external.lambda_name if external else None,
-            external.iam_role if external else None,
-            external.retry_timeout if external else None,
-            external.max_batch_rows if external else None,
-            external.max_batch_size if external else None,
-            self.user,
-        ]
-        self.duck.run(f"INSERT INTO _rs.function VALUES ({', '.join('?' for _ in row)})", row)  # noqa: S608 - question marks
+    def _replace(self, function: Function, old: Function) -> None:
+        """Owner, grants and number stay (PostgreSQL, "CREATE FUNCTION")."""
+        row = [*_columns(function), old.oid]
+        assigned = ", ".join(f"{column} = ?" for column in _CHANGED)
+        self.duck.run(f"UPDATE _rs.function SET {assigned} WHERE oid = ?", row)  # noqa: S608 - columns of ours
+
+    def _insert(self, function: Function, schema: str) -> None:
+        columns = ("oid", "schema_name", "name", "signature", *_CHANGED, "owner")
+        marks = ", ".join(["nextval('_rs.oids')", *("?" for _ in columns[1:])])
+        row = [schema, function.name, function.signature, *_columns(function), self.user]
+        sql = f"INSERT INTO _rs.function ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - columns of ours
+        try:
+            self.duck.run(sql, row)
+        except SqlError as error:
+            # Another transaction has created it since this one began, and has committed.
+            raise (conflict() if error.code == "23505" else error) from error
 
     def drop(self, statement: DropFunction, schemas: Sequence[str]) -> bool:
         """By its exact signature. Gives whether there was one; raises 42883 unless IF EXISTS was said."""
@@ -96,7 +87,7 @@ class Catalog:
                 return False
             raise SqlError("42883", f"function {statement.name}({wanted}) does not exist")
         self.duck.run("DELETE FROM _rs.function WHERE oid = ?", [match.oid])
-        self.duck.run("DELETE FROM _rs.privilege WHERE kind = 'FUNCTION' AND object = ?", [str(match)])
+        self.duck.run("DELETE FROM _rs.acl WHERE kind = 'FUNCTION' AND object = ?", [str(match)])
         return True
 
     def in_schema(self, schema: str) -> list[str]:
@@ -108,17 +99,6 @@ class Catalog:
         """DROP SCHEMA ... CASCADE takes functions and views along."""
         for table in ("function", "view_text"):
             self.duck.run(f"DELETE FROM _rs.{table} WHERE schema_name = ?", [schema])  # noqa: S608 - one of two names
-
-    def grant(self, privileges: Sequence[Privilege]) -> None:
-        for each in privileges:
-            self.revoke([each])
-            row = [each.kind, each.object, each.privilege, each.grantee, self.user]
-            self.duck.run("INSERT INTO _rs.privilege VALUES (?, ?, ?, ?, ?)", row)
-
-    def revoke(self, privileges: Sequence[Privilege]) -> None:
-        sql = "DELETE FROM _rs.privilege WHERE kind = ? AND object = ? AND privilege = ? AND grantee = ?"
-        for each in privileges:
-            self.duck.run(sql, [each.kind, each.object, each.privilege, each.grantee])
 
     def view(self, schemas: Sequence[str], name: str) -> str | None:
         """The text of a view that calls functions."""
@@ -139,6 +119,22 @@ class Catalog:
         rows = self.duck.rows("SELECT 1 FROM _rs.pg_namespace WHERE nspname = ?", [schema])
         if not rows:
             raise SqlError("3F000", f'schema "{schema}" does not exist')
+
+
+def _columns(function: Function) -> list[Any]:
+    external = function.external
+    return [
+        list(function.argument_names),
+        [str(argument) for argument in function.arguments],
+        str(function.returns),
+        function.volatility,
+        function.body or None,
+        external.lambda_name if external else None,
+        external.iam_role if external else None,
+        external.retry_timeout if external else None,
+        external.max_batch_rows if external else None,
+        external.max_batch_size if external else None,
+    ]
 
 
 def _function(row: tuple[Any, ...]) -> Function:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.objects.catalog import Privilege
 from builder.local.objects.tables import relation, render_create_table
 from builder.local.sql import dialect
 from builder.local.sql.resolve import body_of, cast, parameter_index
@@ -17,7 +16,6 @@ from builder.names import quote_identifier
 if TYPE_CHECKING:
     from builder.local.engine.backend import Session
     from builder.local.objects.functions import CreateFunction, DropFunction, Function
-    from builder.local.objects.privileges import Grant
     from builder.local.objects.schemas import CreateSchema, CreateView, Drop
     from builder.local.objects.tables import CreateTable
 
@@ -84,34 +82,6 @@ def drop_function(session: Session, statement: DropFunction) -> str:
     with session.atomically():
         session.catalog.drop(statement, session.schemas(statement.schema))
     return "DROP FUNCTION"
-
-
-def grant(session: Session, statement: Grant) -> str:
-    rows = []
-    for target in statement.targets:
-        name = target.name if not target.schema else f"{target.schema}.{target.name}"
-        if statement.kind == "FUNCTION" and not statement.everything:
-            name = _function_object(session, target.schema, target.name, target.signature)
-        if statement.everything:
-            name = f"all in schema {target.name}"
-        rows += [
-            Privilege(kind=statement.kind, object=name, privilege=word, grantee=grantee)
-            for word in statement.privileges
-            for grantee in statement.grantees
-        ]
-    with session.atomically():
-        (session.catalog.revoke if statement.revoke else session.catalog.grant)(rows)
-    return "REVOKE" if statement.revoke else "GRANT"
-
-
-def _function_object(session: Session, schema: str, name: str, signature: str | None) -> str:
-    found = session.catalog.overloads(session.schemas(schema), name)
-    match = [each for each in found if signature is None or each.signature == signature]
-    if not match:
-        raise SqlError("42883", f"function {name}({signature or ''}) does not exist")
-    if len(match) > 1:
-        raise SqlError("42725", f"function {name} is not unique")
-    return str(match[0])
 
 
 def create_table(session: Session, statement: CreateTable) -> str:

@@ -13,6 +13,7 @@ from builder.local.sqlstate import syntax
 class CreateSchema:
     name: str
     if_not_exists: bool
+    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,7 @@ def parse_create_schema(source: Source) -> CreateSchema:
     cursor.expect("CREATE", "SCHEMA")
     exists = cursor.accept("IF", "NOT", "EXISTS")
     name = "" if cursor.peek() == "AUTHORIZATION" else cursor.identifier()
+    owner = ""
     if cursor.accept("AUTHORIZATION"):
         owner = cursor.identifier()
         name = name or owner
@@ -50,7 +52,7 @@ def parse_create_schema(source: Source) -> CreateSchema:
         if not any(cursor.accept(unit) for unit in ("MB", "GB", "TB")):
             raise cursor.error()
     cursor.end()
-    return CreateSchema(name=name, if_not_exists=exists)
+    return CreateSchema(name=name, if_not_exists=exists, owner=owner)
 
 
 def parse_create_view(source: Source) -> CreateView:

@@ -5,8 +5,8 @@ CREATE TABLE IF NOT EXISTS _rs.function (
     oid BIGINT, schema_name VARCHAR, name VARCHAR, signature VARCHAR, argument_names VARCHAR[],
     argument_types VARCHAR[], returns VARCHAR, volatility VARCHAR, body VARCHAR, lambda_name VARCHAR,
     iam_role VARCHAR, retry_timeout BIGINT, max_batch_rows BIGINT, max_batch_size BIGINT, owner VARCHAR);
-CREATE TABLE IF NOT EXISTS _rs.privilege (
-    kind VARCHAR, object VARCHAR, privilege VARCHAR, grantee VARCHAR, grantor VARCHAR);
+-- Two sessions that create one function at a time do not see one another's row: the index does.
+CREATE UNIQUE INDEX IF NOT EXISTS function_signature ON _rs.function (schema_name, name, signature);
 CREATE TABLE IF NOT EXISTS _rs.view_text (schema_name VARCHAR, name VARCHAR, body VARCHAR);
 -- rs_database and rs_user are set for each session.
 CREATE OR REPLACE VIEW _rs.pg_namespace AS
@@ -14,8 +14,6 @@ CREATE OR REPLACE VIEW _rs.pg_namespace AS
     FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('_rs', 'main');
 CREATE OR REPLACE VIEW _rs.pg_language AS
     SELECT * FROM (VALUES (14, 'sql'), (102, 'exfunc')) AS t(oid, lanname);
-CREATE OR REPLACE VIEW _rs.pg_user AS
-    SELECT getvariable('rs_user') AS usename, 100 AS usesysid, true AS usecreatedb, true AS usesuper;
 CREATE OR REPLACE VIEW _rs.pg_proc AS
     SELECT f.oid, f.name AS proname, n.oid AS pronamespace, 100 AS proowner,
            CASE WHEN f.lambda_name IS NULL THEN 14 ELSE 102 END AS prolang, false AS proisagg,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from builder.local.sql import dialect, types
+from builder.local.sql import asking, dialect, types
 from builder.local.sql.outputs import name_columns
 from builder.local.sql.overloads import choose, kinds
 from builder.local.sql.supers import spell_paths
@@ -20,6 +20,7 @@ from builder.local.sqlstate import SqlError, unsupported
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from builder.local.objects.access import Access
     from builder.local.objects.functions import Function
 
 # Functions whose body calls functions: deeper than this is a cycle.
@@ -34,13 +35,20 @@ _HANDLED = frozenset(
         "pg_backend_pid",
         "oidvectortypes",
         "pg_get_userbyid",
-        "has_schema_privilege",
-        "has_table_privilege",
         "format_type",
         "current_user_id",
         "regexp_count",
         "json_size",
+        *asking.KINDS,
     }
+)
+# What a statement needs of the relation that it changes ("GRANT": UPDATE and DELETE read too).
+_CHANGES: tuple[tuple[type[exp.Expr], tuple[str, ...]], ...] = (
+    (exp.Insert, ("INSERT",)),
+    (exp.Update, ("UPDATE", "SELECT")),
+    (exp.Delete, ("DELETE", "SELECT")),
+    (exp.TruncateTable, ("TRUNCATE",)),
+    (exp.Alter, ("ALTER",)),
 )
 
 
@@ -57,7 +65,7 @@ class ExternalCall(exp.Expression):
 @dataclass(frozen=True, kw_only=True)
 class Names:
     """What resolving needs to know of the session. `lookup` gives the overloads of a name (schema "" : search path);
-    `view` the text of a view that we keep, or None; `expand` says whether views are replaced by their text.
+    `view` the text of a view that we keep, or None; `access` refuses what the user may not read or call.
     """
 
     database: str
@@ -65,6 +73,7 @@ class Names:
     search_path: tuple[str, ...]
     lookup: Callable[[str, str], Sequence[Function]]
     view: Callable[[str, str], str | None]
+    access: Access
 
 
 @dataclass
@@ -86,18 +95,19 @@ class _Resolver:
         self.names = names
         self.externals: dict[int, Function] = {}
 
-    def settle(self, tree: exp.Expr, depth: int) -> exp.Expr:
+    def settle(self, tree: exp.Expr, depth: int, owner: str = "") -> exp.Expr:
+        """`owner` is whose rights the relations are read by: a view's owner, "" for the session's user."""
         if depth > DEPTH:
             raise SqlError("54001", "functions or views are nested too deeply, or in a circle")
         spell_paths(tree)
-        tree = self._views(tree, depth)
+        tree = self._views(tree, depth, owner)
         fold(tree)
-        self._relations(tree)
+        self._relations(tree, owner)
         for select in tree.find_all(exp.Select):
             name_columns(select)
         # From the innermost call outwards: an expanded body must not be walked again.
         for node in reversed(list(tree.find_all(exp.Anonymous))):
-            settled = self._function(node, depth)
+            settled = self._function(node, depth, owner)
             if settled is not None:
                 old = _whole(node)
                 if old is tree:
@@ -106,7 +116,7 @@ class _Resolver:
                     old.replace(settled)
         return tree
 
-    def _views(self, tree: exp.Expr, depth: int) -> exp.Expr:
+    def _views(self, tree: exp.Expr, depth: int, owner: str) -> exp.Expr:
         if isinstance(tree, exp.Drop):
             return tree
         known = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
@@ -114,12 +124,13 @@ class _Resolver:
             name, schema = table.name.lower(), table.db.lower()
             text = None if (name in known and not schema) else self.names.view(schema, name)
             if text is not None and not isinstance(table.parent, (exp.Create, exp.Insert, exp.Schema)):
-                body = self.settle(dialect.parse_text(text), depth + 1)
+                self.names.access.relation(schema, name, ("SELECT",), owner)
+                body = self.settle(dialect.parse_text(text), depth + 1, self.names.access.view(schema, name))
                 alias = exp.TableAlias(this=dialect.quoted((table.alias or table.name).lower()))
                 table.replace(exp.Subquery(this=body, alias=alias))
         return tree
 
-    def _relations(self, tree: exp.Expr) -> None:
+    def _relations(self, tree: exp.Expr, owner: str) -> None:
         for table in tree.find_all(exp.Table):
             if isinstance(table.this, exp.Func) and table.this.name.lower() != "generate_series":
                 raise unsupported(f"{table.this.name or type(table.this).__name__} in FROM")
@@ -129,8 +140,12 @@ class _Resolver:
                 table.set("catalog", None)
             if table.db in _HIDDEN:
                 raise SqlError("3F000", f'schema "{table.db}" does not exist')
+            # What a view has brought in was asked for its owner.
+            if "asked" not in table.meta and not isinstance(table.this, exp.Func) and not _is_cte(table):
+                self.names.access.relation(table.db, table.name, _needed(table), owner)
+            table.meta["asked"] = True
 
-    def _function(self, node: exp.Anonymous, depth: int) -> exp.Expr | None:
+    def _function(self, node: exp.Anonymous, depth: int, owner: str) -> exp.Expr | None:
         """What stands for the call, or None where it stays as it is."""
         schema, name = _schema(node), node.name.lower()
         if schema == dialect.SCHEMA and node.meta.get("settled"):
@@ -144,14 +159,15 @@ class _Resolver:
         if function is None:
             full = f"{schema}.{name}" if schema else name
             raise SqlError("42883", f"function {full}({kinds(node.expressions)}) does not exist")
-        return self._expand(function, node.expressions, depth)
+        self.names.access.function(schema, function, owner)
+        return self._expand(function, node.expressions, depth, owner)
 
-    def _expand(self, function: Function, arguments: Sequence[exp.Expr], depth: int) -> exp.Expr:
+    def _expand(self, function: Function, arguments: Sequence[exp.Expr], depth: int, owner: str) -> exp.Expr:
         typed = [cast(argument.copy(), kind) for argument, kind in zip(arguments, function.arguments, strict=True)]
         if function.external is not None:
             self.externals[function.oid] = function
             return ExternalCall(oid=exp.Literal.number(function.oid), expressions=typed)
-        body = self.settle(body_of(function), depth + 1)
+        body = self.settle(body_of(function), depth + 1, owner)
         for parameter in list(body.find_all(exp.Parameter)):
             index = parameter_index(parameter)
             if not 1 <= index <= len(typed):
@@ -161,6 +177,33 @@ class _Resolver:
             else:
                 parameter.replace(exp.Paren(this=typed[index - 1].copy()))
         return exp.Paren(this=cast(body, function.returns))
+
+
+def _needed(table: exp.Table) -> tuple[str, ...]:
+    """What is asked of a relation: SELECT, or what changes it."""
+    node: exp.Expr = table.parent if isinstance(table.parent, exp.Schema) else table
+    for kind, privileges in _CHANGES:
+        if isinstance(node.parent, kind) and node.arg_key in {"this", "expressions"}:
+            return privileges
+    return ("SELECT",)
+
+
+def _is_cte(table: exp.Table) -> bool:
+    """Whether the name is that of a CTE which is in sight from there."""
+    below: exp.Expr = table
+    cte: exp.Expr | None = None
+    while (node := below.parent) is not None:
+        if isinstance(below, exp.CTE):
+            cte = below
+        with_ = node.args.get("with_")
+        if isinstance(with_, exp.With) and not table.db:
+            seen = with_.expressions
+            if below is with_ and not with_.recursive:
+                seen = seen[: next(index for index, each in enumerate(seen) if each is cte)]
+            if any(each.alias.lower() == table.name for each in seen):
+                return True
+        below = node
+    return False
 
 
 def fold(tree: exp.Expr) -> None:

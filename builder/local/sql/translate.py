@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.sql import dialect, types
+from builder.local.sql import asking, dialect, types
 from builder.local.sql.dialect import call, quoted
 from builder.local.sql.supers import dynamic
 from builder.local.sqlstate import SqlError, unsupported
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from builder.local.sql.resolve import Names
 
-_SYSTEM = frozenset(
+SYSTEM = frozenset(
     {
         "pg_proc",
         "pg_proc_info",
@@ -29,6 +29,19 @@ _SYSTEM = frozenset(
         "svv_all_schemas",
         "sys_ludf_detail",
         "pg_user",
+        "pg_user_info",
+        "pg_group",
+        "svv_user_info",
+        "svv_roles",
+        "svv_user_grants",
+        "svv_role_grants",
+        "svv_function_privileges",
+        "svv_language_privileges",
+        "svv_schema_privileges",
+        "svv_relation_privileges",
+        "svv_database_privileges",
+        "svv_system_privileges",
+        "svv_default_privileges",
     }
 )
 _OPERATORS: dict[type[exp.Expr], str] = {
@@ -45,7 +58,7 @@ def translate(tree: exp.Expr, names: Names) -> exp.Expr:
     elements = _unnest(tree)
     dynamic(tree, elements)
     for table in tree.find_all(exp.Table):
-        if table.name in _SYSTEM and table.db in {"", "pg_catalog"}:
+        if table.name in SYSTEM and table.db in {"", "pg_catalog"}:
             alias = table.alias or table.name
             if table.name == "sys_ludf_detail":
                 table.set("this", quoted("_rs_ludf"))
@@ -178,6 +191,7 @@ _SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "current_schema": _schema,
     "version": _version,
     "oidvectortypes": _same,
+    **dict.fromkeys(asking.KINDS, asking.privilege),
 }
 
 

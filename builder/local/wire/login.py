@@ -1,4 +1,4 @@
-"""Who may come in: one user, with a password."""
+"""Who may come in: the master user, and those that CREATE USER has made, with their passwords."""
 
 from __future__ import annotations
 
@@ -9,25 +9,44 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from builder.local.objects.identities import secret
 from builder.local.sqlstate import SqlError
 from builder.local.wire import messages as wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from builder.local.engine.engine import Engine
+
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """The one user of the endpoint."""
+    """The master user: its password is the endpoint's, that of others is in the database."""
 
     user: str
     password: str = field(repr=False)
 
 
+def kept(engine: Engine, credentials: Credentials, user: str) -> str:
+    """What is kept of a user's password, `md5` and its digest; "" where none lets in. Raises SqlError 28000."""
+    if user == credentials.user:
+        return stored(credentials.password, user)
+    found = engine.ask(lambda duck: secret(duck, user))
+    if found is None or found[0] is None:
+        return ""
+    if found[1] is not None and found[1] < engine.clock():
+        raise SqlError("28000", f'password of user "{user}" has expired')
+    return found[0]
+
+
+def stored(password: str, user: str) -> str:
+    return "md5" + _digest((password + user).encode())
+
+
 def check(
     startup: wire.Startup,
     credentials: Credentials,
-    database: str,
+    engine: Engine,
     reader: wire.Readable,
     write: Callable[[bytes], None],
 ) -> None:
@@ -39,19 +58,18 @@ def check(
     write(wire.message(b"R", struct.pack("!i", 5) + salt))
     received = wire.read_message(reader)
     answer = received[1].text() if received is not None and received[0] == b"p" else ""
-    right = hmac.compare_digest(answer.encode(), md5_password(credentials, salt).encode())
-    if not right or user != credentials.user:
+    known = kept(engine, credentials, user)
+    if not known or not hmac.compare_digest(answer.encode(), md5_password(known, salt).encode()):
         raise SqlError("28000", f'password authentication failed for user "{user}"')
     wanted = startup.parameters.get("database", user)
-    if wanted != database:
+    if wanted != engine.name:
         raise SqlError("3D000", f'database "{wanted}" does not exist')
 
 
-def md5_password(credentials: Credentials, salt: bytes) -> str:
+def md5_password(known: str, salt: bytes) -> str:
     """PostgreSQL, "Password Authentication": md5(md5(password + user) + salt), in hexadecimal."""
+    return "md5" + _digest(known.removeprefix("md5").encode() + salt)
 
-    def digest(data: bytes) -> str:
-        return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
-    inner = digest((credentials.password + credentials.user).encode())
-    return "md5" + digest(inner.encode() + salt)
+def _digest(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

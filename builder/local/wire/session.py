@@ -73,7 +73,7 @@ class Connection:
     def serve(self, startup: wire.Startup) -> None:
         """Raises ProtocolError where the client breaks the format; the caller closes the socket."""
         try:
-            login.check(startup, self.credentials, self.engine.name, self.reader, self.write)
+            login.check(startup, self.credentials, self.engine, self.reader, self.write)
             session = self.engine.session(startup.parameters["user"])
         except SqlError as error:
             self.write(wire.error_response(error, severity="FATAL"))
@@ -90,7 +90,8 @@ class Connection:
         asked = startup.parameters.get("client_protocol_version", "")
         session.protocol = min(int(asked), HIGHEST_PROTOCOL) if asked.isdigit() else 0
         parts = [wire.message(b"R", struct.pack("!i", 0))]
-        parts += [wire.parameter_status(_SPELLED.get(name, name), DEFAULTS[name]) for name in _REPORTED]
+        known = {name: session.variables.get(name, DEFAULTS[name]) for name in _REPORTED}
+        parts += [wire.parameter_status(_SPELLED.get(name, name), value) for name, value in known.items()]
         parts.append(wire.parameter_status("session_authorization", session.user))
         if asked:
             parts.append(wire.parameter_status("server_protocol_version", str(session.protocol)))

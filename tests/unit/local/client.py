@@ -25,6 +25,7 @@ class Client:
         engine.invoker = self.invoker
         self.session = engine.session("awsuser")
         self.columns: list[tuple[str, str]] = []
+        self.first = self.session.duck.rows("SELECT * FROM _rs.acl")
 
     @property
     def sent(self) -> list[list[list[Any]]]:
@@ -57,8 +58,11 @@ class Client:
         duck = self.engine.session("awsuser").duck
         for (name,) in duck.rows("SELECT nspname FROM _rs.pg_namespace"):
             duck.run(f'DROP SCHEMA "{name}" CASCADE')
-        for table in ("function", "privilege", "view_text"):
+        for table in ("function", "acl", "owner", "member", "default_acl", "view_text"):
             duck.run(f"DELETE FROM _rs.{table}")
+        duck.run("DELETE FROM _rs.account WHERE oid <> 100")
+        for row in self.first:
+            duck.run("INSERT INTO _rs.acl VALUES (?, ?, ?, ?, ?, ?, ?)", list(row))
         duck.run("CREATE SCHEMA public")
         duck.connection.close()
 

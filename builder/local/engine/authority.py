@@ -1,0 +1,128 @@
+"""Statements about users, groups, roles and grants, and SET SESSION AUTHORIZATION: read, and done by a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.local.objects.grants import Grants
+from builder.local.objects.identities import Identities, require
+from builder.local.sql.tokens import Cursor
+from builder.local.sqlstate import SqlError
+
+if TYPE_CHECKING:
+    from builder.local.engine.backend import Session
+    from builder.local.objects.accounts import Account, DropAccount
+    from builder.local.objects.privileges import DefaultPrivileges, Grant, GrantRole, Target
+    from builder.local.sql.tokens import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorization:
+    """SET SESSION AUTHORIZATION; "" goes back to the user that has logged in."""
+
+    user: str = ""
+
+
+def parse_authorization(source: Source) -> Authorization:
+    """SET [SESSION | LOCAL] SESSION AUTHORIZATION name | 'name' | DEFAULT."""
+    cursor = Cursor(source)
+    cursor.expect("SET")
+    if cursor.peek(1) == "SESSION":
+        cursor.take()
+    cursor.expect("SESSION", "AUTHORIZATION")
+    default = cursor.accept("DEFAULT")
+    user = "" if default else cursor.take().text.lower()
+    cursor.end()
+    return Authorization(user=user)
+
+
+def authorize(session: Session, statement: Authorization) -> str:
+    """Only who has logged in as a superuser becomes another (Redshift, "SET SESSION AUTHORIZATION")."""
+    user = statement.user or session.login
+    if user != session.login:
+        if not session.duck.rows("SELECT _rs.is_super(?)", [session.login])[0][0]:
+            raise SqlError("42501", "permission denied to set session authorization")
+        require(session.duck, "user", user)
+    session.become(user)
+    return "SET"
+
+
+def account(session: Session, statement: Account) -> str:
+    identities = Identities(duck=session.duck, user=session.user)
+    with session.atomically():
+        (identities.create if statement.verb == "CREATE" else identities.alter)(statement)
+    return statement.tag
+
+
+def drop_account(session: Session, statement: DropAccount) -> str:
+    with session.atomically():
+        Identities(duck=session.duck, user=session.user).drop(statement)
+    return f"DROP {statement.kind.upper()}"
+
+
+def grant(session: Session, statement: Grant) -> str:
+    with session.atomically():
+        _grants(session).run(statement)
+    return statement.tag
+
+
+def grant_role(session: Session, statement: GrantRole) -> str:
+    with session.atomically():
+        _grants(session).roles(statement)
+    return statement.tag
+
+
+def default_privileges(session: Session, statement: DefaultPrivileges) -> str:
+    with session.atomically():
+        _grants(session).defaults(statement)
+    return "ALTER DEFAULT PRIVILEGES"
+
+
+def _grants(session: Session) -> Grants:
+    return Grants(
+        duck=session.duck, user=session.user, names=lambda statement, target: _names(session, statement, target)
+    )
+
+
+def _names(session: Session, statement: Grant, target: Target) -> tuple[str, ...]:
+    """The keys of the objects that a target means: see `_rs.acl`."""
+    if statement.everything:
+        return _everything(session, statement.kind, target.name)
+    if statement.kind == "FUNCTION":
+        return (_function(session, target),)
+    if statement.kind == "TABLE":
+        place = session.rights.place(session.schemas(target.schema), target.name, named=bool(target.schema))
+        if place is None:
+            raise SqlError("42P01", f'relation "{target.name}" does not exist')
+        return (f"{place}.{target.name}",)
+    if statement.kind == "SCHEMA" and not session.exists(target.name):
+        raise SqlError("3F000", f'schema "{target.name}" does not exist')
+    if statement.kind == "DATABASE":
+        if target.name != session.engine.name:
+            raise SqlError("3D000", f'database "{target.name}" does not exist')
+        return ("",)
+    return (target.name,)
+
+
+def _everything(session: Session, kind: str, schema: str) -> tuple[str, ...]:
+    """What is in the schema now; what comes later is a matter of ALTER DEFAULT PRIVILEGES."""
+    if not session.exists(schema):
+        raise SqlError("3F000", f'schema "{schema}" does not exist')
+    tables = (
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name = $1 AND NOT temporary "
+        "UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE schema_name = $1 AND NOT internal"
+    )
+    functions = "SELECT schema_name || '.' || name || '(' || signature || ')' FROM _rs.function WHERE schema_name = $1"
+    rows = session.duck.rows(functions if kind == "FUNCTION" else tables, [schema])
+    return tuple(sorted(name for (name,) in rows))
+
+
+def _function(session: Session, target: Target) -> str:
+    found = session.catalog.overloads(session.schemas(target.schema), target.name)
+    match = [each for each in found if target.signature is None or each.signature == target.signature]
+    if not match:
+        raise SqlError("42883", f"function {target.name}({target.signature or ''}) does not exist")
+    if len(match) > 1:
+        raise SqlError("42725", f"function {target.name} is not unique")
+    return str(match[0])

@@ -1,0 +1,170 @@
+"""What a statement that defines needs of its user, and what is kept of it afterwards: owners and grants.
+
+Sources: Redshift, "System permissions for RBAC", "CREATE EXTERNAL FUNCTION", "DROP FUNCTION", "GRANT".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from builder.local.objects import grants
+from builder.local.objects.functions import CreateFunction, DropFunction, signature
+from builder.local.objects.rights import Rights, denied, not_owner
+from builder.local.objects.schemas import CreateSchema, CreateView, Drop
+from builder.local.objects.tables import CreateTable
+from builder.local.sqlstate import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from builder.local.engine.backend import Session
+
+_PERMISSION = {"TABLE": "DROP TABLE", "VIEW": "DROP VIEW", "SCHEMA": "DROP SCHEMA"}
+
+
+def check(session: Session, statement: Any) -> None:
+    """Raises SqlError 42501 before anything is done. Superusers are not asked."""
+    asked = _CHECKS.get(type(statement))
+    rights = session.rights
+    if asked is not None and not rights.superuser:
+        asked(session, rights, statement)
+
+
+def keep(session: Session, statement: Any) -> None:
+    """Owners and first grants of what was made; those of what was dropped are forgotten."""
+    kept = _KEPT.get(type(statement))
+    if kept is not None:
+        kept(session, statement)
+
+
+def _create_schema(session: Session, rights: Rights, statement: CreateSchema) -> None:
+    if not rights.may("DATABASE", "", "CREATE") and not rights.system("CREATE SCHEMA"):
+        raise denied("DATABASE", session.engine.name)
+    if statement.owner not in {"", session.user}:
+        raise SqlError("42501", "permission denied: must be superuser to create a schema for another user")
+
+
+def _create_function(session: Session, rights: Rights, statement: CreateFunction) -> None:
+    function = statement.function
+    schema = function.schema or session.search_path[0]
+    external = function.external is not None
+    permission = f"CREATE OR REPLACE {'EXTERNAL ' if external else ''}FUNCTION"
+    if session.exists(schema):
+        rights.create_in(schema, permission)
+    if not rights.system(permission):
+        rights.language("exfunc" if external else "sql")
+        if statement.replace:
+            _replaced(session, rights, statement, schema)
+
+
+def _replaced(session: Session, rights: Rights, statement: CreateFunction, schema: str) -> None:
+    """A superuser replaces external functions ("CREATE EXTERNAL FUNCTION", OR REPLACE), an owner the others."""
+    function = statement.function
+    there = session.catalog.overloads([schema], function.name)
+    same = next((each for each in there if each.signature == function.signature), None)
+    if same is not None and (function.external is not None or same.external is not None):
+        raise SqlError("42501", f"must be superuser to replace external function {function.name}")
+    if same is not None and not rights.owns("FUNCTION", str(same)):
+        raise not_owner("FUNCTION", function.name)
+
+
+def _drop_function(session: Session, rights: Rights, statement: DropFunction) -> None:
+    found = session.catalog.overloads(session.schemas(statement.schema), statement.name)
+    for each in found:
+        if each.signature == signature(statement.arguments):
+            rights.own("FUNCTION", str(each), each.name, "DROP FUNCTION")
+
+
+def _create_table(session: Session, rights: Rights, statement: CreateTable) -> None:
+    if statement.temporary:
+        if not rights.may("DATABASE", "", "TEMPORARY"):
+            raise SqlError("42501", f'permission denied to create temporary tables in database "{session.engine.name}"')
+    elif session.exists(schema := statement.schema or session.current_schema):
+        rights.create_in(schema, "CREATE TABLE")
+
+
+def _create_view(session: Session, rights: Rights, statement: CreateView) -> None:
+    schema = statement.schema or session.search_path[0]
+    if not session.exists(schema):
+        return
+    rights.create_in(schema, "CREATE OR REPLACE VIEW")
+    if statement.replace and rights.place([schema], statement.name, named=True):
+        rights.own("TABLE", f"{schema}.{statement.name}", statement.name, "CREATE OR REPLACE VIEW")
+
+
+def _drop(session: Session, rights: Rights, statement: Drop) -> None:
+    for schema, name in statement.names:
+        if statement.kind == "SCHEMA":
+            if session.exists(name) and not rights.may("SCHEMA", name, "DROP"):
+                rights.own("SCHEMA", name, name, _PERMISSION["SCHEMA"])
+            continue
+        place = rights.place(session.schemas(schema), name, named=bool(schema))
+        if place is not None:
+            rights.usage(place)
+            if not rights.may("TABLE", f"{place}.{name}", "DROP"):
+                rights.own("TABLE", f"{place}.{name}", name, _PERMISSION.get(statement.kind, ""))
+
+
+# Afterwards ---------------------------------------------------------------------------------------------------------
+
+
+def _own(session: Session, kind: str, name: str, owner: str) -> bool:
+    """Whether it is new."""
+    if session.duck.rows("SELECT 1 FROM _rs.owner WHERE kind = ? AND object = ?", [kind, name]):
+        return False
+    session.duck.run("INSERT INTO _rs.owner VALUES (?, ?, ?)", [kind, name, owner])
+    return True
+
+
+def _keep_schema(session: Session, statement: CreateSchema) -> None:
+    _own(session, "SCHEMA", statement.name, statement.owner or session.user)
+
+
+def _keep_table(session: Session, statement: CreateTable) -> None:
+    if not statement.temporary:
+        _keep_relation(session, statement.schema or session.current_schema, statement.name)
+
+
+def _keep_view(session: Session, statement: CreateView) -> None:
+    _keep_relation(session, statement.schema or session.search_path[0], statement.name)
+
+
+def _keep_relation(session: Session, schema: str, name: str) -> None:
+    if _own(session, "TABLE", f"{schema}.{name}", session.user):
+        grants.made(session.duck, "TABLE", schema, f"{schema}.{name}", session.user)
+
+
+def _forget(session: Session, _statement: Drop) -> None:
+    """Grants on and owners of what is not there any more, whichever way it went."""
+    there = (
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() UNION ALL "
+        "SELECT schema_name || '.' || view_name FROM duckdb_views()"
+    )
+    schemas = "SELECT nspname FROM _rs.pg_namespace"
+    functions = "SELECT object FROM _rs.owned WHERE kind = 'FUNCTION'"
+    for kind, left in (("TABLE", there), ("SCHEMA", schemas), ("FUNCTION", functions)):
+        for table in ("acl", "owner"):
+            session.duck.run(f"DELETE FROM _rs.{table} WHERE kind = '{kind}' AND object NOT IN ({left})")  # noqa: S608 - ours
+
+
+def renamed(session: Session, schema: str, old: str, new: str) -> None:
+    """ALTER TABLE ... RENAME TO keeps owner and grants."""
+    for table in ("acl", "owner"):
+        sql = f"UPDATE _rs.{table} SET object = ? WHERE kind = 'TABLE' AND object = ?"  # noqa: S608 - one of two names
+        session.duck.run(sql, [f"{schema}.{new}", f"{schema}.{old}"])
+
+
+_CHECKS: dict[type[Any], Callable[[Session, Rights, Any], None]] = {
+    CreateSchema: _create_schema,
+    CreateFunction: _create_function,
+    DropFunction: _drop_function,
+    CreateTable: _create_table,
+    CreateView: _create_view,
+    Drop: _drop,
+}
+_KEPT: dict[type[Any], Callable[[Session, Any], None]] = {
+    CreateSchema: _keep_schema,
+    CreateTable: _keep_table,
+    CreateView: _keep_view,
+    Drop: _forget,
+}
