@@ -18,7 +18,7 @@ from builder.local.calls.direct import DirectInvoker, in_docker
 from builder.local.calls.invoker import LambdaInvoker
 from builder.local.calls.sandboxes import Sandboxes
 from builder.local.data_api.start import front
-from builder.local.engine.duck import open_database
+from builder.local.engine.duck import MEMORY, open_database
 from builder.local.engine.engine import IN_FLIGHT, Engine
 from builder.local.wire.server import Server
 from builder.local.wire.session import Credentials
@@ -36,6 +36,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--user", default="awsuser")
     parser.add_argument("--file", type=Path, help="where the data is kept (default: in memory)")
     parser.add_argument("--in-flight", type=int, default=IN_FLIGHT, help="Lambda calls under way for one function")
+    parser.add_argument("--memory", default=MEMORY, help="what DuckDB may take before it writes to disk")
     parser.add_argument(
         "--containers",
         default="",
@@ -51,7 +52,7 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
     given = arguments(words)
     invoker = _invoker(given, environ)
     engine = Engine(
-        database=open_database(given.file),
+        database=open_database(given.file, memory=given.memory),
         invoker=invoker,
         name=given.database,
         master=given.user,

@@ -77,7 +77,10 @@ def throughput(suite: Suite, connection: psycopg.Connection[tuple[int, ...]]) ->
     """The three ways take turns; the median of each counts."""
     envelope = Envelope(user="awsuser", database="dev", function="carto.bench_identity", query_id=1)
     starts = range(1, ROWS + 1, BATCH)
-    payloads = [envelope.wrap("0" * 36, [f"[{n}]" for n in range(start, start + BATCH)]) for start in starts]
+    payloads = [
+        envelope.wrap("0" * 36, BATCH, ",".join(f"[{n}]" for n in range(start, start + BATCH)).encode())
+        for start in starts
+    ]
     direct = [partial(post, port) for port in containers()]
     os.environ.update(KEYS)
     invoker = LambdaInvoker(region="us-east-1", endpoint_url=suite.cloud["AWS_ENDPOINT_URL"])

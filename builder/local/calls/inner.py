@@ -14,54 +14,61 @@ from builder.local.sqlstate import SqlError, unsupported
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from builder.local.objects.functions import Function
+    from builder.local.calls.streams import Call
 
 # Parts of an expression that are no values by themselves.
 _PARTS = (exp.DataType, exp.Var, exp.Identifier, exp.Literal, exp.Null, exp.Boolean)
 
 
 class Bench(Protocol):
-    """What staging needs of the session. Relations are temporary and live as long as the statement."""
+    """What staging needs of the session. Relations live as long as the statement."""
 
-    def keep(self, query: str) -> str:
-        """Runs a query into a new relation, whose columns are c0, c1, ...; its name."""
+    def keep(self, query: str, *, once: bool) -> str:
+        """The name of a new relation with a query's rows, whose columns are c0, c1, ...
+
+        `once`: the statement reads it in one place only. Nothing may read it before it is answered.
+        """
 
     def width(self, query: str) -> list[str]:
         """The names of a query's columns; runs nothing."""
 
-    def answer(self, function: Function, source: str, arguments: Sequence[str], guard: str, position: int) -> str:
-        """Calls the function for each row of a FROM clause (where `guard` holds, if there is one).
+    def answer(self, name: str, calls: Sequence[Call]) -> list[str]:
+        """Calls functions for each row of a kept relation; a later call may use an earlier one's answer.
 
-        The name of a relation with one column `v` and a row for each, in the same order.
+        The names of the relations that stand for it from now on, side by side: the last one has the answers.
         """
 
 
 @dataclass
 class Rows:
-    """A kept relation and the answers beside it."""
+    """A kept relation and the calls that are to be answered for it."""
 
     name: str
-    answers: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
 
-    @property
-    def source(self) -> str:
-        """As a FROM clause: the answers stand beside the rows, by position."""
-        return " POSITIONAL JOIN ".join(f'"{name}"' for name in (self.name, *self.answers))
-
-    def add(self, relation: str) -> exp.Column:
-        """The column of one more relation of answers."""
-        self.answers.append(relation)
-        return exp.column(quoted("v"), quoted(relation))
+    def add(self, call: Call) -> exp.Column:
+        """The column of one more answer."""
+        self.calls.append(call)
+        return exp.column(quoted(call.answer))
 
 
 class Inner:
     """Collects expressions as columns c0, c1, ... of one query over a SELECT's own FROM.
 
-    `rows_only`: as WHERE leaves them; otherwise as GROUP BY and HAVING leave them.
+    `rows_only`: as WHERE leaves them; otherwise as GROUP BY and HAVING leave them. `once`: as Bench.keep has it.
     """
 
-    def __init__(self, select: exp.Select, ctes: Iterable[exp.CTE], bench: Bench, *, rows_only: bool = False) -> None:
+    def __init__(
+        self,
+        select: exp.Select,
+        ctes: Iterable[exp.CTE],
+        bench: Bench,
+        *,
+        rows_only: bool = False,
+        once: bool = False,
+    ) -> None:
         self.bench = bench
+        self.once = once
         self.ctes = tuple(ctes)
         self.select = select.copy()
         self.places: dict[str, str] = {}
@@ -119,8 +126,8 @@ class Inner:
         return late
 
     def kept(self) -> Rows:
-        """Runs the query."""
-        return Rows(name=self.bench.keep(self._text(self.items or [exp.true()])))
+        """The query's rows, which may be read once they are answered."""
+        return Rows(name=self.bench.keep(self._text(self.items or [exp.true()]), once=self.once))
 
     def _text(self, items: Sequence[exp.Expr]) -> str:
         select = self.select.copy()

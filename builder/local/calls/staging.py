@@ -19,6 +19,7 @@ from sqlglot import exp
 from builder.local.calls import writes
 from builder.local.calls.inner import Bench, Inner, Rows, conjoined
 from builder.local.calls.ordering import late, order, spell_groups
+from builder.local.calls.streams import Call
 from builder.local.sql.dialect import quoted, render
 from builder.local.sql.resolve import ExternalCall, unalias
 from builder.local.sqlstate import SqlError, unsupported
@@ -82,18 +83,19 @@ class _Stage:
 
     def _select(self, select: exp.Select, ctes: Ctes) -> exp.Select:
         with_ = select.args.get("with_")
+        once = read_once(select)
         spell_groups(select, Inner(select, ctes, self.bench, rows_only=True))
         if any(_decides(call, select) for call in calls(select)):
-            select = self._lift(select, ctes)
+            select = self._lift(select, ctes, once=once)
         if next(calls(select), None) is not None:
-            select = self._project(select, ctes)
+            select = self._project(select, ctes, once=once)
         select.set("with_", with_)
         return select
 
     # Calls in the select list ---------------------------------------------------------------------------------------
 
-    def _project(self, select: exp.Select, ctes: Ctes) -> exp.Select:
-        inner = Inner(select, ctes, self.bench)
+    def _project(self, select: exp.Select, ctes: Ctes, *, once: bool) -> exp.Select:
+        inner = Inner(select, ctes, self.bench, once=once)
         outer = exp.Select(expressions=list(_items(select, inner)))
         conditions = [condition for name in ("having", "qualify") for condition in late(name, inner)]
         filters = conjoined([inner.pull(condition) for condition in conditions])
@@ -103,28 +105,43 @@ class _Stage:
         known: dict[str, exp.Column] = {}
         while (call := next(calls(outer), None)) is not None:
             call.replace(self._answered(call, rows, known))
-        outer.set("from_", _from(rows))
+        outer.set("from_", self._from(rows))
         return outer
+
+    def _from(self, rows: Rows) -> exp.From:
+        """The rows with their answers."""
+        name, *beside = self.bench.answer(rows.name, rows.calls)
+        table = exp.Table(this=quoted(name))
+        table.set("joins", [exp.Join(this=exp.Table(this=quoted(each)), method="POSITIONAL") for each in beside])
+        return exp.From(this=table)
 
     def _answered(self, call: ExternalCall, rows: Rows, known: dict[str, exp.Column]) -> exp.Column:
         """The answer's column. Equal calls of a STABLE function share one."""
         function = self.externals[call.oid]
-        arguments = [render(argument) for argument in call.expressions]
+        arguments = tuple(render(argument) for argument in call.expressions)
         guard = render(call.args["guard"]) if call.args.get("guard") is not None else ""
         text = f"{call.oid}({', '.join(arguments)}) {guard}"
         if text not in known or function.volatility != "stable":
             self.position += 1
-            known[text] = rows.add(self.bench.answer(function, rows.source, arguments, guard, self.position))
+            known[text] = rows.add(
+                Call(
+                    function=function,
+                    arguments=arguments,
+                    guard=guard,
+                    position=self.position,
+                    answer=f"_rs_v{self.position}",
+                )
+            )
         return known[text].copy()
 
     # Calls that decide which rows there are -------------------------------------------------------------------------
 
-    def _lift(self, select: exp.Select, ctes: Ctes) -> exp.Select:
+    def _lift(self, select: exp.Select, ctes: Ctes, *, once: bool) -> exp.Select:
         """The rows as FROM and the plain part of WHERE give them, with every column that is used above them.
 
         Everything else of the SELECT stands on top, and may still call in its select list.
         """
-        inner = Inner(select, ctes, self.bench, rows_only=True)
+        inner = Inner(select, ctes, self.bench, rows_only=True, once=once)
         late = inner.split()
         outer = select.copy()
         for name in ("from_", "joins", "laterals", "with_", "where"):
@@ -143,7 +160,7 @@ class _Stage:
             answer = self._answered(call, rows, known)
             for equal in [each for each in calls(outer) if each is call or _grouped_alike(each, text, outer)]:
                 equal.replace(answer.copy())
-        outer.set("from_", _from(rows))
+        outer.set("from_", self._from(rows))
         return outer
 
     # Constants ------------------------------------------------------------------------------------------------------
@@ -151,16 +168,13 @@ class _Stage:
     def constants(self, tree: exp.Expr) -> None:
         """Answers calls of constants, innermost first, and puts the value's place for them."""
         while (call := next((each for each in calls(tree) if self._constant(each)), None)) is not None:
-            rows = Rows(name=self.bench.keep("SELECT 1"))
-            answer = self._answered(call, rows, {})
-            value = exp.Select(
-                expressions=[exp.column(quoted("v"))], from_=exp.From(this=exp.Table(this=answer.args["table"]))
-            )
+            rows = Rows(name=self.bench.keep("SELECT 1", once=False))
+            value = exp.Select(expressions=[self._answered(call, rows, {})], from_=self._from(rows))
             call.replace(exp.Subquery(this=value))
 
     def _constant(self, call: ExternalCall) -> bool:
         stable = self.externals[call.oid].volatility == "stable" or call.find_ancestor(exp.Values) is not None
-        varies = any(call.find(kind) is not None for kind in (exp.Column, exp.Query, exp.Rand))
+        varies = any(call.find(kind) is not None for kind in (exp.Column, exp.Query, exp.Rand, exp.AggFunc, exp.Window))
         return stable and not varies and call.find_ancestor(exp.Case, exp.Coalesce) is None
 
 
@@ -239,7 +253,13 @@ def _fresh(column: exp.Column) -> bool:
     return column.meta.get("kept") is True
 
 
-def _from(rows: Rows) -> exp.From:
-    table = exp.Table(this=quoted(rows.name))
-    table.set("joins", [exp.Join(this=exp.Table(this=quoted(each)), method="POSITIONAL") for each in rows.answers])
-    return exp.From(this=table)
+def read_once(select: exp.Select) -> bool:
+    """Whether a statement reads this SELECT's rows in one place, one time: at its top, or in FROM on the way there."""
+    node: exp.Expr = select
+    while (parent := node.parent) is not None:
+        into = isinstance(parent, (exp.Insert, exp.Create)) and node.arg_key == "expression"
+        under = isinstance(parent, exp.Select) and node.arg_key in {"from_", "joins"}
+        if not (into or under or isinstance(parent, (exp.From, exp.Join, exp.Subquery, exp.SetOperation))):
+            return False
+        node = parent
+    return isinstance(node, (exp.Query, exp.Insert, exp.Create))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlglot import exp
 
-from builder.local.calls.external import Caller, detail_columns
+from builder.local.calls.details import detail_columns
+from builder.local.calls.external import Caller
 from builder.local.calls.invoker import Retrying
 from builder.local.calls.staging import stage
 from builder.local.engine import statements, variables
@@ -64,6 +65,7 @@ class Session:
         self.cancelled = threading.Event()
         self.bundled = False
         self.query_id = 0
+        self.calling: Caller | None = None
         self.duck.run(f"SET VARIABLE rs_database = {_text(self.engine.name)}")
         self.become(self.user)
         self.set_search_path(self.search_path)
@@ -75,6 +77,14 @@ class Session:
         self.rights = Rights(duck=self.duck, user=user)
         self.duck.run(f"SET VARIABLE rs_user = {_text(user)}")
         self.variables["is_superuser"] = "on" if self.rights.superuser else "off"
+
+    def beside(self) -> Duck:
+        """Another connection that finds the same names, but for temporary tables."""
+        made = self.engine.duck()
+        for name, value in self.duck.rows("SELECT name, CAST(value AS VARCHAR) FROM duckdb_variables()"):
+            made.run(f"SET VARIABLE {name} = {_text(value)}")
+        made.run(f"SET search_path = {_text(self._found_path())}")
+        return made
 
     # Names ----------------------------------------------------------------------------------------------------------
 
@@ -102,10 +112,13 @@ class Session:
 
     def set_search_path(self, path: tuple[str, ...]) -> None:
         """Schemas that are not there are kept, as PostgreSQL does, and looked into once they are."""
-        there = {name for (name,) in self.duck.rows("SELECT nspname FROM _rs.pg_namespace")}
-        known = [name for name in path if name in there] or ["public"]
-        self.duck.run(f"SET search_path = {_text(','.join(map(quote_identifier, known)))}")
         self.search_path = path
+        self.duck.run(f"SET search_path = {_text(self._found_path())}")
+
+    def _found_path(self) -> str:
+        there = {name for (name,) in self.duck.rows("SELECT nspname FROM _rs.pg_namespace")}
+        known = [name for name in self.search_path if name in there] or ["public"]
+        return ",".join(map(quote_identifier, known))
 
     # Statements -----------------------------------------------------------------------------------------------------
 
@@ -210,8 +223,10 @@ class Session:
 
     def caller(self) -> Caller:
         self.query_id = query_id = next(self.engine.query_ids)
-        return Caller(
+        self.calling = Caller(
             duck=self.duck,
+            # What a transaction has done is seen by no other connection.
+            helper=self.beside if self.status == "I" else None,
             retrying=Retrying(self.engine.invoker.for_statement()),
             pool=self.engine.pool,
             details=self.engine.details,
@@ -222,6 +237,7 @@ class Session:
             in_flight=self.engine.in_flight,
             cancelled=self.cancelled.is_set,
         )
+        return self.calling
 
     def rows(self, query: str, columns: Sequence[Column], formats: Sequence[int]) -> Iterator[tuple[bytes, int]]:
         """The result as DataRow messages, a piece at a time, with the rows in each."""
@@ -255,6 +271,8 @@ class Session:
         """From another thread."""
         self.cancelled.set()
         self.duck.interrupt()
+        if self.calling is not None:
+            self.calling.interrupt()
 
     def close(self) -> None:
         if self.status != "I":

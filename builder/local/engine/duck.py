@@ -22,16 +22,17 @@ from builder.local.sqlstate import from_duckdb
 from builder.local.wire.results import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 log = logging.getLogger(__name__)
 SQL = Path(__file__).parents[1] / "sql"
 SCRIPTS = ("functions.sql", "catalog.sql", "accounts.sql")
-MEMORY = "2GB"
+# What tables, sorts and joins may take before they go to disk; with the rest of the process it stays under 500 MB.
+MEMORY = "256MB"
 
 
 # For every scan of arrays DuckDB tries to import these; a failed import is not remembered, and cost 37 ms a batch.
-for _absent in ("pandas", "pyarrow", "polars"):
+for _absent in ("pandas", "polars"):
     if importlib.util.find_spec(_absent) is None:
         sys.modules[_absent] = None  # type: ignore[assignment]  # Python's own way to say: there is none
 
@@ -62,6 +63,8 @@ def _opened(path: Path | None, memory: str) -> duckdb.DuckDBPyConnection:
         # `/` of two integers is an integer in Redshift; the setting is per connection, so it comes before the lock.
         "integer_division": True,
         "memory_limit": memory,
+        # Rows go through Arrow and back: HUGEINT, JSON and the like would come back as other types.
+        "arrow_lossless_conversion": True,
     }
     if path is not None:
         settings["temp_directory"] = str(path.with_name("spill"))
@@ -131,15 +134,19 @@ class Duck:
         pairs = zip(relation.columns, relation.types)  # noqa: B905 - DuckDB gives one of each per column
         return [Column(name=name, type=types.from_duck(str(kind))) for name, kind in pairs]
 
-    def array(self, sql: str) -> Any:
-        """A query's only column as a NumPy array."""
+    def batches(self, sql: str, size: int) -> Iterator[Any]:
+        """The result as Arrow's record batches of about `size` rows; nothing else may run here meanwhile."""
         with self._errors(sql):
-            columns = self.connection.execute(sql).fetchnumpy()
-        return next(iter(columns.values()))
+            yield from self.connection.execute(sql).to_arrow_reader(size)
+
+    def schema(self, sql: str) -> Any:
+        """A query's columns as Arrow has them; binds it and runs nothing."""
+        with self._errors(sql):
+            return self.connection.execute(f"SELECT * FROM ({sql}) LIMIT 0").to_arrow_table().schema  # noqa: S608 - a rendered tree
 
     @contextmanager
-    def lent(self, name: str, columns: Mapping[str, Any]) -> Iterator[None]:
-        """NumPy columns as a relation of this name, while the block runs."""
+    def lent(self, name: str, columns: Any) -> Iterator[None]:
+        """NumPy columns, or Arrow's stream protocol, as a relation of this name, while the block runs."""
         self.connection.register(name, columns)
         try:
             yield

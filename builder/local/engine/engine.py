@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from builder.local.calls.external import Details
+from builder.local.calls.details import Details
 from builder.local.engine.backend import Session
 from builder.local.engine.duck import Duck
 from builder.local.objects.identities import ensure_master
@@ -47,8 +47,12 @@ class Engine:
         self.ask(lambda duck: ensure_master(duck, self.master))
 
     def session(self, user: str) -> Session:
+        return Session(engine=self, user=user, duck=self.duck())
+
+    def duck(self) -> Duck:
+        """One more connection."""
         with self.opening:
-            return Session(engine=self, user=user, duck=Duck(self.database.cursor()))
+            return Duck(self.database.cursor())
 
     def ask(self, question: Callable[[Duck], T]) -> T:
         """On a connection of its own: what the endpoint itself wants to know."""

@@ -50,8 +50,9 @@ def _select(session: Session, tree: exp.Expr, columns: Sequence[Column], formats
 
     def chunks() -> Iterator[tuple[bytes, int]]:
         try:
-            query = dialect.render(session.translated(tree, caller))
-            yield from session.rows(query, columns, formats)
+            with caller.told():
+                query = dialect.render(session.translated(tree, caller))
+                yield from session.rows(query, columns, formats)
         finally:
             session.clean(caller)
 
@@ -61,7 +62,8 @@ def _select(session: Session, tree: exp.Expr, columns: Sequence[Column], formats
 def _write(session: Session, tree: exp.Expr, verb: str) -> Result:
     caller = session.caller()
     try:
-        count = session.duck.run(dialect.render(session.translated(tree, caller)))
+        with caller.told():
+            count = session.duck.run(dialect.render(session.translated(tree, caller)))
     finally:
         session.clean(caller)
     counted = {"INSERT": f"INSERT 0 {count}", "UPDATE": f"UPDATE {count}", "DELETE": f"DELETE {count}"}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.local.calls import batches
+from builder.local.calls import answers, batches
 from builder.local.objects.functions import External, Function
 from builder.local.sql import types
 from builder.local.sqlstate import SqlError
@@ -28,7 +28,7 @@ ENVELOPE = batches.Envelope(user="adminuser", database="db1", function="public.f
 
 
 def test_a_request_has_the_documented_shape() -> None:
-    request = json.loads(ENVELOPE.wrap("23FF1F97-F28A-44AA-AB67-266ED976BF40", ["[1,2]", "[3,null]"]))
+    request = json.loads(ENVELOPE.wrap("23FF1F97-F28A-44AA-AB67-266ED976BF40", 2, b"[1,2],[3,null]"))
     assert list(request) == [
         "request_id", "cluster", "user", "database", "external_function", "query_id", "num_records", "arguments",
     ]  # fmt: skip
@@ -44,10 +44,12 @@ def test_a_request_has_the_documented_shape() -> None:
 )
 def test_batches_keep_order_and_limits(lengths: list[int], rows: int, size: int) -> None:
     texts = ["[" + "1" * (length - 2) + "]" for length in lengths]
-    slices = batches.bounds(np.array(lengths, dtype=np.int64), overhead=ENVELOPE.overhead, rows=rows, size=size)
+    slices = batches.bounds(
+        np.cumsum(np.array(lengths, dtype=np.int64) + 1), overhead=ENVELOPE.overhead, rows=rows, size=size
+    )
     assert [index for start, end in slices for index in range(start, end)] == list(range(len(lengths)))
     for start, end in slices:
-        payload = ENVELOPE.wrap("0" * 36, texts[start:end])
+        payload = ENVELOPE.wrap("0" * 36, end - start, ",".join(texts[start:end]).encode())
         assert 1 <= end - start <= rows
         assert len(payload) <= size or end - start == 1
         # No batch ends early: one row more would pass a limit.
@@ -100,9 +102,7 @@ def test_a_reply_that_is_refused(reply: Any, words: str) -> None:
     ],
 )
 def test_values_of_a_type_are_kept(kind: str, results: list[Any]) -> None:
-    columns = batches.columns(list(results), types.of(kind))
-    kept = [None if null else value for value, null in zip(columns["v"].tolist(), columns["n"].tolist(), strict=True)]
-    assert kept == results
+    assert answers.column(list(results), types.of(kind)).to_pylist() == results
 
 
 @pytest.mark.parametrize(
@@ -128,11 +128,11 @@ def test_values_of_a_type_are_kept(kind: str, results: list[Any]) -> None:
 )
 def test_values_of_another_type_are_refused(kind: str, value: Any, code: str) -> None:
     with pytest.raises(SqlError) as caught:
-        batches.columns([value], types.of(kind))
+        answers.column([value], types.of(kind))
     assert caught.value.code == code
 
 
 def test_a_decimal_keeps_all_its_digits() -> None:
     number = "12345678901234567890.1234567891"
     results = read(f'{{"success": true, "num_records": 1, "results": [{number}]}}', returns="decimal(38,10)", count=1)
-    assert batches.columns(results, types.of("decimal(38,10)"))["v"].tolist() == [number]
+    assert answers.column(results, types.of("decimal(38,10)")).to_pylist() == [number]

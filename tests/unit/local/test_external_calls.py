@@ -41,6 +41,7 @@ def rows(client: Client) -> Client:
         ("SELECT twice(id) AS d, COUNT(*) FROM t GROUP BY d ORDER BY d LIMIT 1", [("2", "1")]),
         ("SELECT SUM(twice(id)) FROM t", [("12",)]),
         ("SELECT twice(MAX(id)) FROM t", [("6",)]),
+        ("SELECT twice(COUNT(*)) FROM t", [("6",)]),
         (HAVING, [("a", "2"), ("b", "2"), (None, "2")]),
         ("SELECT id FROM t ORDER BY twice(id) DESC LIMIT 2", [("3",), ("2",)]),
         ("SELECT twice(id) AS d FROM t ORDER BY d DESC LIMIT 2", [("6",), ("4",)]),

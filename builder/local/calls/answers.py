@@ -1,0 +1,150 @@
+"""The results of a reply as a column: checked against the function's type, exact, and without a loop where it can be.
+
+Texts stand for what JSON has no form of its own for (DECIMAL, DATE, TIMESTAMP): DuckDB casts them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from builder.local.calls.batches import INVALID
+from builder.local.sql import types
+from builder.local.sqlstate import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_INTEGERS = {"smallint": pa.int16(), "integer": pa.int32(), "bigint": pa.int64()}
+_FLOATS = {"real": pa.float32(), "double precision": pa.float64()}
+_TEXTS = frozenset({"character", "character varying"})
+
+
+def arrow_type(kind: types.Type) -> pa.DataType:
+    """What a column of answers is made of."""
+    if kind.name == "boolean":
+        return pa.bool_()
+    return _INTEGERS.get(kind.name) or _FLOATS.get(kind.name) or pa.string()
+
+
+def column(results: list[Any], kind: types.Type) -> pa.Array:
+    """Raises SqlError 22P02 for a value of another type, 22003 and 22001 for one that is out of range."""
+    target = arrow_type(kind)
+    if kind.name in _CHECKS:
+        _CHECKS[kind.name](results, kind)
+        return pa.array([None if each is None else _spelled(each) for each in results], target)
+    made = _vector(results, kind, target)
+    if made is None:
+        raise _refused(results, kind)
+    if kind.name in _TEXTS:
+        _check_length(made, kind)
+    return made
+
+
+def _vector(results: list[Any], kind: types.Type, target: pa.DataType) -> pa.Array | None:
+    """None for values of another type, and for what is out of range."""
+    try:
+        # What the values are, by themselves: told the type, Arrow would take 1.0 for an INTEGER.
+        found = pa.array(results)
+        if pa.types.is_null(found.type) or found.type == target:
+            return found.cast(target)
+        if pa.types.is_integer(found.type) and kind.name in _INTEGERS:
+            return found.cast(target)
+    except (pa.ArrowException, OverflowError):
+        found = None
+    return _floats(results, found, kind)
+
+
+def _floats(results: list[Any], found: pa.Array | None, kind: types.Type) -> pa.Array | None:
+    """Numbers for a REAL or a DOUBLE PRECISION; None where they are for another type, or are no numbers."""
+    if kind.name not in _FLOATS:
+        return None
+    if found is not None and pa.types.is_floating(found.type):
+        return found.cast(_FLOATS[kind.name], safe=False)
+    if not set(map(type, results)) <= {int, float, type(None)}:
+        return None
+    # Arrow takes no integer beyond 2^53 for a float, JSON's readers do.
+    mask = np.fromiter((each is None for each in results), dtype=np.bool_, count=len(results))
+    return pa.array(np.array(results, dtype=np.float64), mask=mask).cast(_FLOATS[kind.name], safe=False)
+
+
+def _check_length(texts: pa.Array, kind: types.Type) -> None:
+    limit = kind.arguments[0] if kind.arguments else types.VARCHAR_MAX
+    longest = pc.max(pc.binary_length(texts)).as_py()
+    if longest is not None and longest > limit:
+        raise SqlError("22001", f"the external function returned {longest} bytes, {kind} takes {limit}")
+
+
+def _refused(results: list[Any], kind: types.Type) -> SqlError:
+    """The first value that is at fault, in words."""
+    allowed: tuple[type, ...] = (int,) if kind.name in _INTEGERS else (int, float) if kind.name in _FLOATS else (str,)
+    if kind.name == "boolean":
+        allowed = (bool,)
+    wrong = next((value for value in results if value is not None and type(value) not in allowed), None)
+    if wrong is not None:
+        return _not_a_value(wrong, kind)
+    bits = _INTEGERS[kind.name].bit_width
+    wrong = next(value for value in results if value is not None and not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1))
+    return SqlError("22003", f"{INVALID}: {wrong} is out of range for type {kind}")
+
+
+def _not_a_value(wrong: Any, kind: types.Type) -> SqlError:
+    shown = orjson.dumps(wrong, default=str).decode()[:100]
+    return SqlError("22P02", f"{INVALID}: {shown} is not a value of type {kind}")
+
+
+# Types that cross as texts --------------------------------------------------------------------------------------------
+
+
+def _spelled(value: Any) -> str:
+    return value if isinstance(value, str) else format(value, "f")
+
+
+def _decimals(results: list[Any], kind: types.Type) -> None:
+    precision, scale = kind.arguments
+    for value in results:
+        if value is None:
+            continue
+        if type(value) not in {Decimal, str}:
+            raise _not_a_value(value, kind)
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            raise SqlError("22P02", f"{INVALID}: {value!r} is not a value of type {kind}") from None
+        if not number.is_finite() or abs(number) >= Decimal(10) ** (precision - scale):
+            raise SqlError("22003", f"{INVALID}: {value} is out of range for type {kind}")
+
+
+def _dates(parse: Callable[[str], Any]) -> Callable[[list[Any], types.Type], None]:
+    def check(results: list[Any], kind: types.Type) -> None:
+        wrong = next((value for value in results if value is not None and not isinstance(value, str)), None)
+        if wrong is not None:
+            raise _not_a_value(wrong, kind)
+        value = ""
+        try:
+            for value in results:
+                if value is not None:
+                    parse(value)
+        except ValueError:
+            raise SqlError("22007", f"{INVALID}: {value!r} is not a value of type {kind}") from None
+
+    return check
+
+
+def _timestamp(text: str) -> dt.datetime:
+    # Python 3.10 reads a fraction of three or six digits only.
+    whole, point, fraction = text.partition(".")
+    return dt.datetime.fromisoformat(f"{whole}{point}{fraction.ljust(6, '0')}" if point else text)
+
+
+_CHECKS: dict[str, Callable[[list[Any], types.Type], None]] = {
+    "numeric": _decimals,
+    "date": _dates(dt.date.fromisoformat),
+    "timestamp without time zone": _dates(_timestamp),
+}

@@ -1,0 +1,185 @@
+"""One call's way over a stream of rows: batches of arguments out, several under way, answers back in order.
+
+The arguments of a row are a text, JSON with a comma behind it, which DuckDB has written: in Arrow's layout the texts of
+a batch lie one behind the other, so a batch of arguments is a piece of that memory. A row with no text is not sent.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from builder.local.calls import answers, batches
+from builder.local.sqlstate import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from builder.local.calls.invoker import Retrying
+    from builder.local.objects.functions import Function
+
+# What the rows of one batch may hold beside their arguments: rows with wide columns end a batch early.
+ROWS_BYTES = 16 * 1024 * 1024
+# How long a wait for an answer lasts before it looks whether the query was cancelled, in seconds.
+GLANCE = 0.2
+
+
+@dataclass(kw_only=True)
+class Counts:
+    """What was sent and came back; sizes in bytes of JSON."""
+
+    invocations: int = 0
+    rows: int = 0
+    input_bytes: int = 0
+    output_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Unit:
+    """Rows that are answered together. `sent` marks those that are sent, None: all. No payload: none is."""
+
+    rows: pa.RecordBatch
+    count: int
+    payload: bytes
+    sent: Any = None
+
+
+@dataclass(kw_only=True)
+class Exchange:
+    """`text` is the column of arguments, `answer` the name of the new column. `check` raises once it is cancelled."""
+
+    function: Function
+    envelope: batches.Envelope
+    retrying: Retrying
+    pool: ThreadPoolExecutor
+    in_flight: int
+    text: str
+    answer: str
+    check: Callable[[], None]
+    counts: Counts = field(default_factory=Counts)
+
+    def answered(self, rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The same rows in the same order, with the answers as their last column.
+
+        At most `in_flight` calls are under way; as many answers again may wait for an earlier one.
+        """
+        source = self._units(rows)
+        waiting: deque[tuple[_Unit, Future[pa.Array]]] = deque()
+        left = True
+        try:
+            while left or waiting:
+                while left and len(waiting) < 2 * self.in_flight and _under_way(waiting) < self.in_flight:
+                    unit = next(source, None)
+                    if unit is None:
+                        left = False
+                    else:
+                        waiting.append((unit, self._sent(unit)))
+                if waiting and waiting[0][1].done():
+                    yield self._joined(*waiting.popleft())
+                elif waiting:
+                    wait([each for _, each in waiting if not each.done()], GLANCE, FIRST_COMPLETED)
+                self.check()
+        finally:
+            for _, work in waiting:
+                work.cancel()
+
+    def _sent(self, unit: _Unit) -> Future[pa.Array]:
+        if not unit.count:
+            nothing: Future[pa.Array] = Future()
+            nothing.set_result(pa.nulls(0, answers.arrow_type(self.function.returns)))
+            return nothing
+        if len(unit.payload) > batches.PAYLOAD_LIMIT:
+            raise SqlError(
+                "54000",
+                f"a batch of {unit.count} row(s) for {self.function} has {len(unit.payload)} bytes; "
+                f"Lambda takes {batches.PAYLOAD_LIMIT}",
+                hint="lower MAX_BATCH_SIZE, or send a shorter value",
+            )
+        self.counts.invocations += 1
+        self.counts.rows += unit.count
+        self.counts.input_bytes += len(unit.payload)
+        return self.pool.submit(self._called, unit.payload, unit.count)
+
+    def _called(self, payload: bytes, count: int) -> pa.Array:
+        external = self.function.external
+        assert external is not None  # noqa: S101 - what is not external is not sent
+        body = self.retrying(external.lambda_name, payload, external.retry_timeout)
+        self.counts.output_bytes += len(body)
+        return answers.column(batches.read_reply(body, self.function, count), self.function.returns)
+
+    def _joined(self, unit: _Unit, work: Future[pa.Array]) -> pa.RecordBatch:
+        found = work.result()
+        if unit.sent is not None:
+            # Each row's place among the answers; a row that was not sent has none.
+            places = np.cumsum(unit.sent) - 1
+            found = found.take(pa.array(places, mask=~unit.sent))
+        return unit.rows.append_column(self.answer, found)
+
+    # Batches --------------------------------------------------------------------------------------------------------
+
+    def _units(self, rows: Iterable[pa.RecordBatch]) -> Iterator[_Unit]:
+        """Rows are held until a batch is full: where one read ends is no limit of a batch."""
+        external = self.function.external
+        assert external is not None  # noqa: S101 - as above
+        held: list[pa.RecordBatch] = []
+        count = size = whole = 0
+        for batch in rows:
+            if not batch.num_rows:
+                continue
+            held.append(batch)
+            count += batch.num_rows
+            size += batch.column(self.text).nbytes
+            whole += batch.nbytes
+            if count > external.max_batch_rows or size > external.max_batch_size or whole > ROWS_BYTES:
+                *full, last = self._cut(pa.concat_batches(held))
+                yield from map(self._unit, full)
+                if whole > ROWS_BYTES:
+                    yield self._unit(last)
+                    last = last.slice(last.num_rows)
+                held = [last] if last.num_rows else []
+                count, size, whole = last.num_rows, last.column(self.text).nbytes, last.nbytes
+        if held:
+            yield from map(self._unit, self._cut(pa.concat_batches(held)))
+
+    def _cut(self, rows: pa.RecordBatch) -> list[pa.RecordBatch]:
+        external = self.function.external
+        assert external is not None  # noqa: S101 - as above
+        texts = rows.column(self.text)
+        offsets = _offsets(texts)
+        places = np.arange(len(texts))
+        if texts.null_count:
+            places = np.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False))
+        ends = (offsets[1:] - offsets[0])[places]
+        overhead, size = self.envelope.overhead, external.max_batch_size
+        found = batches.bounds(ends, overhead=overhead, rows=external.max_batch_rows, size=size)
+        # Rows that are not sent belong to the batch before them.
+        starts = [0, *(int(places[start]) for start, _ in found[1:])]
+        return [rows.slice(start, end - start) for start, end in zip(starts, [*starts[1:], rows.num_rows], strict=True)]
+
+    def _unit(self, rows: pa.RecordBatch) -> _Unit:
+        texts = rows.column(self.text)
+        offsets = _offsets(texts)
+        count = len(texts) - texts.null_count
+        payload = b""
+        if count:
+            # Without the comma behind the last row.
+            piece = memoryview(texts.buffers()[2])[offsets[0] : offsets[-1] - 1]
+            payload = self.envelope.wrap(str(uuid.uuid4()).upper(), count, piece)
+        sent = texts.is_valid().to_numpy(zero_copy_only=False) if texts.null_count else None
+        return _Unit(rows=rows, count=count, payload=payload, sent=sent)
+
+
+def _offsets(texts: pa.Array) -> Any:
+    """Where each text begins in the memory behind it, and where the last one ends (Arrow, "Columnar format")."""
+    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)
+    return offsets[texts.offset : texts.offset + len(texts) + 1]
+
+
+def _under_way(waiting: deque[tuple[_Unit, Future[pa.Array]]]) -> int:
+    return sum(not work.done() for _, work in waiting)
