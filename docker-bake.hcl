@@ -10,7 +10,8 @@ variable "PYTHON_IMAGE" {
   default = "python:3.13-slim-trixie"
 }
 
-# A test compares this list with the catalogue's.
+# The images: a module's name, and `<module>-2` for a further image of one that is split by its requirements. A test
+# compares this list with the catalogue's.
 variable "MODULES" {
   default = "quadbin"
 }

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from builder.commands import _options
+from builder.core.catalog.modules import group
 from builder.core.catalog.selection import select
+from builder.core.catalog.units import units
 
 if TYPE_CHECKING:
     from builder.app import App
@@ -30,9 +32,25 @@ def command(app: App, modules: str, functions: str, *, everything: bool) -> None
     if not (everything or functions):
         shown = tuple(function for function in shown if not function.private)
     if app.console.format == "json":
-        app.console.json([_facts(function) for function in shown])
+        where = _places(app)
+        app.console.json([{**_facts(function), **where.get(function.name, {})} for function in shown])
     else:
         app.console.rows(("module", "function", "type"), ((each.module, _signature(each), each.kind) for each in shown))
+
+
+def _places(app: App) -> dict[str, dict[str, str]]:
+    """The image and the Lambda of each function that has them."""
+    settings = app.settings
+    found = (
+        units(module, prefix=settings.lambda_prefix, mode=settings.lambda_mode)
+        for module in group(app.catalog, app.catalog.functions)
+    )
+    return {
+        function.name: {"image": unit.image, "lambda": unit.name}
+        for each in found
+        for unit in each
+        for function in unit.functions
+    }
 
 
 def _signature(function: Function) -> str:

@@ -74,9 +74,9 @@ def test_locking_again_keeps_versions_unless_told_otherwise(project: Project) ->
     assert "alpha==2.0" in lock(project)
 
 
-def refused(project: Project) -> Answer:
+def refused(project: Project, *words: str) -> Answer:
     before = lock(project)
-    answer = project.builder("lock")
+    answer = project.builder("lock", *words)
     assert lock(project) == before
     assert sorted(path.name for path in (project.folder / "functions/tiny").iterdir()) == [
         "greet", "requirements.lock", "twice",
@@ -84,10 +84,57 @@ def refused(project: Project) -> Answer:
     return answer
 
 
-def test_a_conflict_names_both_functions_and_their_lines(project: Project) -> None:
+def excluding(project: Project) -> None:
     ask(project, "greet", "beta==1.0")
     ask(project, "twice", "alpha==1.0")
-    answer = refused(project)
+
+
+def locks(project: Project) -> dict[str, str]:
+    return {path.name: path.read_text() for path in sorted((project.folder / "functions/tiny").glob("*.lock"))}
+
+
+def test_functions_that_exclude_one_another_get_an_image_each(project: Project) -> None:
+    excluding(project)
+    answer = project.builder("lock")
+    assert answer.code == 0, answer.err
+    assert "2 images: tiny with 2 packages, tiny-2 with 1 package" in answer.err
+    made = locks(project)
+    assert set(made) == {"requirements.lock", "requirements.2.lock"}
+    assert "alpha==2.0" in made["requirements.lock"]
+    assert "alpha==1.0" in made["requirements.2.lock"]
+    why = "alpha==1.0 (twice) and beta==1.0 (greet) cannot be met together"
+    assert f"# functions: twice\n# reason: {why}\n" in made["requirements.2.lock"]
+    # Nothing else needs uv or an index to know it.
+    project.environ |= {"UV_FIND_LINKS": "/nowhere"}
+    for command in (("list",), ("validate",), ("import",), ("lock", "--check")):
+        answer = project.builder(*command)
+        assert answer.code == 0, answer.err
+        assert "tiny-2" in answer.out + answer.err
+        assert why in answer.out + answer.err
+    assert locks(project) == made
+
+
+def test_a_partition_stays_until_it_need_not(project: Project) -> None:
+    excluding(project)
+    project.builder("lock")
+    first = locks(project)
+    assert "unchanged" in project.builder("lock").err
+    assert locks(project) == first
+    # The other way round: who had the module's name keeps it.
+    ask(project, "greet", "alpha==1.0")
+    ask(project, "twice", "beta==1.0")
+    assert project.builder("lock", "--check").code == 5
+    assert project.builder("lock").code == 0
+    assert "# functions: twice\n" in locks(project)["requirements.2.lock"]
+    assert "beta==1.0" in locks(project)["requirements.2.lock"]
+    ask(project, "twice", "alpha")
+    assert project.builder("lock").code == 0
+    assert set(locks(project)) == {"requirements.lock"}
+
+
+def test_a_conflict_names_both_functions_and_their_lines(project: Project) -> None:
+    excluding(project)
+    answer = refused(project, "--no-split")
     assert answer.code == 3
     assert "alpha==1.0 (twice) and beta==1.0 (greet) cannot be met together" in answer.err
 

@@ -16,7 +16,7 @@ from builder.core.catalog.assembly import Definition, assemble
 from builder.core.catalog.folders import Document
 from builder.core.catalog.format_problems import close_to, explain
 from builder.core.catalog.function_file import FunctionFile
-from builder.core.catalog.modules import group
+from builder.core.catalog.modules import group, split
 from builder.core.catalog.salvage import salvage
 from builder.errors import CatalogError, Problem
 from builder.model import Catalog
@@ -143,6 +143,7 @@ def _survey(roots: Sequence[Path], base: Path | None, prefix: str, mode: Mode) -
     where = {document.name: document.where for document in parsed.documents}
     modules = group(catalog, catalog.functions)
     problems += checks.aws_names(modules, prefix=prefix, mode=mode, where=where)
+    catalog = replace(catalog, notices=(*catalog.notices, *(text for module in modules for text in split(module))))
     return Survey(catalog=catalog, where=where, problems=tuple(checks.in_order(problems)))
 
 

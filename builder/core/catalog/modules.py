@@ -20,6 +20,12 @@ def group(catalog: Catalog, functions: Iterable[Function]) -> tuple[Module, ...]
     return tuple(_module(catalog, name, tuple(members)) for name, members in groupby(ordered, lambda each: each.module))
 
 
+def split(module: Module) -> tuple[str, ...]:
+    """What is to be said of a module whose requirements split it: which image is whose, and why."""
+    apart = [(part, ", ".join(each.name for each in part.functions)) for part in module.parts if part.group]
+    return tuple(f"{module.name}: {names} in an image apart, {part.image}: {part.reason}" for part, names in apart)
+
+
 def _module(catalog: Catalog, name: str, functions: tuple[Function, ...]) -> Module:
     whole = _image(catalog, name, functions, dict(catalog.requirements_locks).get(name, ""))
     return replace(whole, parts=_parts(catalog, whole))

@@ -19,7 +19,7 @@ LOCK = "requirements.lock"
 # The first lock and those beside it.
 PATTERN = "requirements*.lock"
 
-_GROUP = re.compile(r"requirements\.([a-z0-9]+)\.lock")
+_GROUP = re.compile(r"requirements\.([2-9]|[1-9][0-9]+)\.lock")
 _FUNCTIONS = re.compile(r"^# functions: (.*)$", re.MULTILINE)
 _REASON = re.compile(r"^# reason: (.*)$", re.MULTILINE)
 
@@ -50,6 +50,6 @@ def parse(module: str, name: str, text: str) -> PartLock | None:
     )
 
 
-def order(part: PartLock) -> tuple[int, str]:
+def order(part: PartLock) -> int:
     """By number: 2 before 10."""
-    return len(part.group), part.group
+    return int(part.group)

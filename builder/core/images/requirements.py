@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from builder.core.catalog.sources import PYTHON
 from builder.errors import Problem
 
 if TYPE_CHECKING:
-    from builder.model import Module
+    from builder.model import Function, Module
 
 # Wheels of today ask for manylinux_2_28, which every Debian since 11 has.
 PLATFORM = "x86_64-manylinux_2_28"
@@ -47,12 +47,18 @@ class Wanted:
         return _split(self.line)[0]
 
 
-def wanted(module: Module) -> tuple[Wanted, ...]:
-    """Every requirement of the module once, sorted, with the functions that name it."""
+def lines(function: Function) -> frozenset[str]:
+    """What a function asks for, in one spelling."""
+    return frozenset(_normal(line) for line in function.requirements)
+
+
+def wanted(module: Module, concerned: Container[str] | None = None) -> tuple[Wanted, ...]:
+    """Every requirement of the module, or of some of its functions, once, sorted, with the functions that name it."""
     by_line: dict[str, list[str]] = {}
     for function in module.lambdas:
-        for line in function.requirements:
-            by_line.setdefault(_normal(line), []).append(function.name)
+        if concerned is None or function.name in concerned:
+            for line in lines(function):
+                by_line.setdefault(line, []).append(function.name)
     return tuple(Wanted(line=line, functions=tuple(sorted(set(names)))) for line, names in sorted(by_line.items()))
 
 
@@ -79,10 +85,12 @@ def inputs_hash(module: Module) -> str:
 
 def render(module: Module, resolved: str) -> str:
     """The lock's text: our header over the resolver's answer."""
+    part = part_locks.header((each.name for each in module.lambdas), module.reason) if module.group else ""
     return (
-        f"# What the functions of {module.name} need, for Python {PYTHON} on {PLATFORM}.\n"
+        f"# What the functions of {module.image} need, for Python {PYTHON} on {PLATFORM}.\n"
         "# Written by `builder lock` from their requirements.txt; do not edit.\n"
         f"# inputs: {inputs_hash(module)}\n"
+        f"{part}"
         f"{resolved.strip()}\n"
     )
 
@@ -106,18 +114,49 @@ def stale(module: Module) -> Problem | None:
 def attribute(module: Module, solve: Solver, complaint: str) -> list[Problem]:
     """Whose requirements cannot be met. `complaint` is the resolver's own about all of them together.
 
-    First each alone: a package or version that does not exist. Then in pairs, those about one package first. What three
-    or more do together is told in the resolver's words.
+    First each alone: a package or version that does not exist. Then the fewest that cannot be met together.
     """
     asked = wanted(module)
     problems = [_impossible(each, found) for each in asked if (found := solve([each.line])) is not None]
     if problems:
         return problems
-    pairs = sorted(combinations(asked, 2), key=lambda pair: pair[0].package != pair[1].package)
-    for one, other in pairs:
-        if (found := solve([one.line, other.line])) is not None:
-            return [_conflict(module, one, other, found)]
-    return [Problem(where=module.name, key="requirements", what=complaint)]
+    answers: dict[frozenset[str], str | None] = {}
+
+    def meets(some: frozenset[str]) -> bool:
+        answers[some] = solve(sorted(some))
+        return answers[some] is None
+
+    blamed = core(asked, frozenset(each.line for each in asked), meets)
+    if not blamed:
+        return [Problem(where=module.name, key="requirements", what=complaint)]
+    return [_conflict(module, blamed, answers.get(frozenset(each.line for each in blamed)) or complaint)]
+
+
+def core(
+    asked: Sequence[Wanted], together: frozenset[str], meets: Callable[[frozenset[str]], bool]
+) -> tuple[Wanted, ...]:
+    """The fewest requirements, of those in `together`, that cannot be met together; none can be left out.
+
+    Two about one package are tried first; then one after the other is left out, as long as what is left cannot be met.
+    Empty where all can be met.
+    """
+    known = [each for each in asked if each.line in together]
+    for one, other in combinations(known, 2):
+        if one.package == other.package and not meets(frozenset({one.line, other.line})):
+            return one, other
+    left = frozenset(each.line for each in known)
+    if meets(left):
+        return ()
+    for each in known:
+        if not meets(left - {each.line}):
+            left -= {each.line}
+    return tuple(each for each in known if each.line in left)
+
+
+def told(conflict: Sequence[Wanted]) -> str:
+    """`numpy<2 (a) and numpy>=2 (b) cannot be met together`."""
+    *others, last = [str(each) for each in conflict]
+    return f"{', '.join(others)} and {last} cannot be met together"
 
 
 def compile_command(
@@ -143,12 +182,15 @@ def _impossible(asked: Wanted, complaint: str) -> Problem:
     )
 
 
-def _conflict(module: Module, one: Wanted, other: Wanted, complaint: str) -> Problem:
+def _conflict(module: Module, found: Sequence[Wanted], complaint: str) -> Problem:
+    several = len({name for each in found for name in each.functions}) > 1
     return Problem(
         where=module.name,
         key="requirements",
-        what=f"{one} and {other} cannot be met together: {complaint}",
-        hint="the functions of a module share one image: agree on a version, or move one to another module",
+        what=f"{told(found)}: {complaint}",
+        hint="agree on a version, move one to another module, or lock without --no-split: each gets an image of its own"
+        if several
+        else "correct the function's requirements",
     )
 
 

@@ -21,10 +21,10 @@ def default(variable: str) -> str:
     return found.group(1)
 
 
-def test_the_list_of_modules_is_the_catalogues() -> None:
+def test_the_list_of_images_is_the_catalogues() -> None:
     catalog = open_catalog(["functions"], ROOT)
-    with_lambdas = [module.name for module in group(catalog, catalog.functions) if module.lambdas]
-    assert default("MODULES").split(",") == with_lambdas
+    images = [part.image for module in group(catalog, catalog.functions) for part in module.images]
+    assert default("MODULES").split(",") == images
 
 
 def test_the_labels_are_those_of_the_settings() -> None:
