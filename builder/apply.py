@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from builder.adapters import receipts
+from builder.adapters import receipts, releases
 from builder.adapters.execute import execute
-from builder.core.deploy import explain, recording, schedule
+from builder.adapters.releases import History
+from builder.core.deploy import explain, recording, release, schedule
 from builder.core.deploy.actions import SqlAction
 from builder.errors import BuilderError
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from builder.adapters.observe import World
     from builder.console import Console
     from builder.core.deploy.actions import Action
+    from builder.core.deploy.desired import Desired
     from builder.core.deploy.receipt import Receipt
+    from builder.core.deploy.release import Release
 
 # Lambda takes fifteen control-plane calls a second in a Region (Lambda quotas), its waits included.
 JOBS = 4
@@ -36,10 +39,19 @@ GLANCE = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """Where the receipt lies, and which place in it this run is about."""
+    """Where the receipt lies, and the releases beside it; and which place in them this run is about."""
 
     file: Path
     place: str
+
+    @property
+    def history(self) -> History:
+        return History(folder=releases.folder(self.file))
+
+    def record(self, desired: Desired, made: Receipt, *, at: str, keep: int, of: int | None = None) -> Release | None:
+        """The release that a run has led to; None where it is the last one. `at` is when, `of` what it went back to."""
+        content = release.after(self.history.current(self.place), desired, made, self.place)
+        return self.history.record(self.place, content, made=at, keep=keep, of=of)
 
 
 def apply(

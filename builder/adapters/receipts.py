@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from builder.adapters.files import write_whole
 from builder.core.deploy.receipt import Receipt
 from builder.errors import SettingsError
 
@@ -57,10 +57,4 @@ def save(file: Path, receipt: Receipt) -> None:
     if receipt.empty:
         file.unlink(missing_ok=True)
         return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(receipt.model_dump_json(indent=2) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)
+    write_whole(file, receipt.model_dump_json(indent=2) + "\n")

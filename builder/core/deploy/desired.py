@@ -12,18 +12,19 @@ from builder import names
 from builder.core.catalog.units import units
 from builder.core.config.rollout import Rollout
 from builder.core.deploy import policies
+from builder.core.deploy.actions import Tag  # noqa: TC001  pydantic reads it, for releases
 from builder.core.images import build_plan
 from builder.core.sql import statements as sql
 from builder.errors import CatalogError
+from builder.model import Kind, Routine, Statement  # noqa: TC001  pydantic reads them, for releases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from builder.core.catalog.units import Unit
     from builder.core.config.settings import Settings
-    from builder.core.deploy.actions import Tag
     from builder.core.deploy.observed import Identity
-    from builder.model import Function, Image, Kind, Module, Routine, Statement
+    from builder.model import Function, Image, Module
 
 
 @dataclass(frozen=True, kw_only=True)

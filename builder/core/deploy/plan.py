@@ -34,8 +34,17 @@ def plan(
     Raises SettingsError for names over their limits, BuildError for images that are not locked or not pushed, AwsError
     where something with our name is not ours.
     """
+    return towards(wanted(scopes, lock, settings, observed), scopes, settings, observed)
+
+
+def wanted(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed) -> Desired:
+    """What `plan` leads to. Raises the same."""
     deploy_checks.refuse(scopes, lock, settings, observed)
-    desired = desire(scopes, lock, settings, observed.identity)
+    return desire(scopes, lock, settings, observed.identity)
+
+
+def towards(desired: Desired, scopes: Sequence[Scope], settings: Settings, observed: Observed) -> tuple[Action, ...]:
+    """The actions of `plan`, where what is wanted is known already."""
     return (
         *plan_aws.keep_roles(desired, observed),
         *plan_holder.attach(desired, observed, settings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.core.deploy.actions import Action, CreateSchema, DropSchema, RunSql, SqlChange
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from builder.core.deploy.observed import Observed
     from builder.core.deploy.receipt import Place
     from builder.model import Routine, Statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one transaction may touch: functions of a module, with the signatures that each may have in Redshift."""
+
+    module: str
+    names: tuple[str, ...]
+    known: Mapping[str, tuple[Routine, ...]]
 
 
 def create_schema(desired: Desired, observed: Observed, schema: str) -> tuple[Action, ...]:
@@ -46,6 +56,15 @@ def drop_schema(plan: Iterable[Action], desired: Desired, observed: Observed, sc
 
 def run_sql(scopes: Sequence[Scope], desired: Desired, observed: Observed, schema: str) -> tuple[Action, ...]:
     """Creations, replacements and drops of each module, in one transaction each."""
+    if observed.warehouse is None:
+        return ()
+    place = observed.receipt.place(observed.warehouse.place)
+    parts = (_part(scope, desired, place) for scope in scopes)
+    return run_parts(parts, desired, observed, schema)
+
+
+def run_parts(parts: Iterable[Part], desired: Desired, observed: Observed, schema: str) -> tuple[Action, ...]:
+    """The same, of functions that are told by name and not by the catalogue."""
     warehouse = observed.warehouse
     if warehouse is None:
         return ()
@@ -54,19 +73,26 @@ def run_sql(scopes: Sequence[Scope], desired: Desired, observed: Observed, schem
     for routine in warehouse.routines:
         listed.setdefault(routine.name, []).append(routine)
     actions = []
-    for scope in scopes:
-        wanted = {entry.name: entry for entry in desired.sql if entry.module == scope.module.name}
+    for part in parts:
+        wanted = {entry.name: entry for entry in desired.sql if entry.module == part.module}
         changes: list[SqlChange] = []
-        for name in _names(scope, wanted, place):
-            change = _change(name, wanted.get(name), _present(_known(name, scope, place), listed), place)
+        for name in part.names:
+            present = _present(_remembered(name, part.known.get(name, ()), place), listed)
+            change = _change(name, wanted.get(name), present, place)
             if change is not None:
                 changes.append(change)
         if changes:
             statements = _statements(changes, wanted, schema)
-            actions.append(
-                RunSql(module=scope.module.name, schema=schema, changes=tuple(changes), statements=statements)
-            )
+            actions.append(RunSql(module=part.module, schema=schema, changes=tuple(changes), statements=statements))
     return tuple(actions)
+
+
+def _part(scope: Scope, desired: Desired, place: Place) -> Part:
+    wanted = {entry.name: entry for entry in desired.sql if entry.module == scope.module.name}
+    functions = {function.name: function for function in scope.module.functions}
+    names = _names(scope, wanted, place)
+    known = {name: sql.routines(functions[name]) for name in names if name in functions}
+    return Part(module=scope.module.name, names=names, known=known)
 
 
 def _names(scope: Scope, wanted: dict[str, DesiredSql], place: Place) -> tuple[str, ...]:
@@ -81,11 +107,8 @@ def _names(scope: Scope, wanted: dict[str, DesiredSql], place: Place) -> tuple[s
     return (*selected, *orphans)
 
 
-def _known(name: str, scope: Scope, place: Place) -> tuple[Routine, ...]:
-    """Signatures of a function: those of the catalogue and, where they differ, those that the receipt remembers."""
-    now = [
-        routine for function in scope.module.functions if function.name == name for routine in sql.routines(function)
-    ]
+def _remembered(name: str, now: tuple[Routine, ...], place: Place) -> tuple[Routine, ...]:
+    """Signatures of a function: those that it has and, where they differ, those that the receipt remembers."""
     before = place.functions[name].routines() if name in place.functions else ()
     return (*now, *(routine for routine in before if routine.key not in {known.key for known in now}))
 

@@ -16,7 +16,7 @@ from builder.errors import CatalogError, Problem
 from builder.names import quote_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from builder.model import Function, Routine, Statement
 
@@ -119,14 +119,23 @@ def in_order(functions: Iterable[Function]) -> tuple[Function, ...]:
     given = {function.name.lower(): function for function in functions}
     owners = {routine.name: name for name, function in given.items() for routine in routines(function)}
     waiting = {name: _callees(function, owners) for name, function in given.items()}
-    placed: list[str] = []
-    while waiting:
-        ready = next((name for name, callees in waiting.items() if callees <= set(placed)), None)
-        if ready is None:
-            raise CatalogError(problems=[_circle(waiting, given)])
-        placed.append(ready)
-        del waiting[ready]
+    placed = callees_first(waiting)
+    if len(placed) < len(given):
+        stuck = {name: callees for name, callees in waiting.items() if name not in placed}
+        raise CatalogError(problems=[_circle(stuck, given)])
     return tuple(given[name] for name in placed)
+
+
+def callees_first(calls: Mapping[str, set[str]]) -> tuple[str, ...]:
+    """Names in an order in which each comes after those that it calls, else as given. Who is in a circle is missing."""
+    waiting = dict(calls)
+    placed: dict[str, None] = {}
+    while True:
+        ready = next((name for name, callees in waiting.items() if callees <= placed.keys()), None)
+        if ready is None:
+            return tuple(placed)
+        placed[ready] = None
+        del waiting[ready]
 
 
 def fingerprint(statements: Iterable[Statement]) -> str:
