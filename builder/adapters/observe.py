@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from builder import names
@@ -16,7 +17,7 @@ from builder.core.deploy.observed import ImageState, Observed
 from builder.core.deploy.receipt import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from builder.adapters.functions import Functions
     from builder.adapters.holders import Holder
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from builder.core.deploy.desired import Scope
     from builder.core.deploy.observed import FunctionState, Identity, WarehouseState
     from builder.core.deploy.receipt import Receipt
+    from builder.core.deploy.release import Content
     from builder.model import Image
 
 THREADS = 8
@@ -59,19 +61,38 @@ class Question:
 
 
 def observe(world: World, question: Question, identity: Identity, receipt: Receipt) -> Observed:
-    """The world as it is now. Raises AwsError and WarehouseError."""
-    settings = question.settings
+    """The world as it is now, as far as a deploy or a removal is about it. Raises AwsError and WarehouseError."""
+    return _observe(world, question.settings, identity, receipt, partial(_asked, world, question))
+
+
+def observe_release(
+    world: World, contents: tuple[Content, Content], settings: Settings, identity: Identity, receipt: Receipt
+) -> Observed:
+    """The same, for going back to the first of two releases from the second."""
+    target, now = contents
+    return _observe(world, settings, identity, receipt, partial(_recorded, world, target, now))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Lambdas:
+    functions: Mapping[str, FunctionState | None]
+    images: tuple[ImageState, ...]
+    siblings: tuple[str, ...] | None = None
+
+
+def _observe(
+    world: World,
+    settings: Settings,
+    identity: Identity,
+    receipt: Receipt,
+    look: Callable[[ThreadPoolExecutor], _Lambdas],
+) -> Observed:
     prefix = settings.lambda_prefix
     with ThreadPoolExecutor(THREADS) as pool:
         roles = {name: pool.submit(world.roles.get, name, (policy,)) for name, policy in _own_roles(settings)}
         warehouse = pool.submit(_warehouse, world, settings)
         holder = pool.submit(world.holder.get) if world.holder and world.warehouse else None
-        siblings = world.functions.names(prefix) if question.removal else None
-        units = _units(question, siblings)
-        functions = dict(zip(units, pool.map(world.functions.get, units), strict=True))
-        # One of those that run an image is enough to ask for it.
-        runners = {unit.image: unit for unit in reversed(units.values())}
-        images = tuple(pool.map(lambda unit: _image(world, question, unit, functions), runners.values()))
+        lambdas = look(pool)
         found = {name: role.result() for name, role in roles.items()}
         observed = Observed(
             identity=identity,
@@ -79,14 +100,40 @@ def observe(world: World, question: Question, identity: Identity, receipt: Recei
             execution_role=found.get(names.execution_role_name(prefix)),
             invoke_role=found.get(names.invoke_role_name(prefix)),
             missing_roles=tuple(name for name, role in found.items() if role is None),
-            functions=tuple(state for state in functions.values() if state),
-            missing_functions=tuple(name for name, state in functions.items() if state is None),
-            images=images,
-            siblings=siblings,
+            functions=tuple(state for state in lambdas.functions.values() if state),
+            missing_functions=tuple(name for name, state in lambdas.functions.items() if state is None),
+            images=lambdas.images,
+            siblings=lambdas.siblings,
             holder=holder.result() if holder else None,
             warehouse=warehouse.result(),
         )
     return replace(observed, receipt=recording.settled(observed))
+
+
+def _asked(world: World, question: Question, pool: ThreadPoolExecutor) -> _Lambdas:
+    siblings = world.functions.names(question.settings.lambda_prefix) if question.removal else None
+    units = _units(question, siblings)
+    functions = dict(zip(units, pool.map(world.functions.get, units), strict=True))
+    # One of those that run an image is enough to ask for it.
+    runners = {unit.image: unit for unit in reversed(units.values())}
+    images = pool.map(lambda unit: _image(world, question, unit, functions), runners.values())
+    return _Lambdas(functions=functions, images=tuple(images), siblings=siblings)
+
+
+def _recorded(world: World, target: Content, now: Content, pool: ThreadPoolExecutor) -> _Lambdas:
+    """An image is known by its reference here: of one name, two releases have two."""
+    wanted = {entry.name: entry.image for entry in target.lambdas.values()}
+    every = sorted({*wanted, *(entry.name for entry in now.lambdas.values())})
+    functions = dict(zip(every, pool.map(world.functions.get, every), strict=True))
+    asked = sorted({image for name, image in wanted.items() if not _runs(functions[name], image.partition("@")[2])})
+    present = pool.map(lambda image: _holds(world, image), asked)
+    images = tuple(ImageState(name=image, present=found) for image, found in zip(asked, present, strict=True))
+    return _Lambdas(functions=functions, images=images)
+
+
+def _holds(world: World, reference: str) -> bool:
+    repository, _, digest = reference.partition("@")
+    return world.repositories.holds(repository.partition("/")[2], digest)
 
 
 def repository_of(question: Question, image_name: str) -> str:
@@ -133,7 +180,12 @@ def _image_present(world: World, question: Question, name: str, function: Functi
     image = question.lock.get(name)
     if image is None or not image.repository:
         return None
-    healthy = function is not None and function.state in {"Active", "Inactive"} and function.last_update != "Failed"
-    if healthy and function is not None and function.digest == image.digest:
+    if _runs(function, image.digest):
         return None
     return world.repositories.holds(repository_of(question, name), image.digest)
+
+
+def _runs(function: FunctionState | None, digest: str) -> bool:
+    """Whether the function runs the image, and well."""
+    healthy = function is not None and function.state in {"Active", "Inactive"} and function.last_update != "Failed"
+    return healthy and function is not None and function.digest == digest

@@ -47,7 +47,7 @@ class History:
         """A place's releases, the oldest first."""
         return tuple(sorted(number for number, label in self._found() if label == _label(place)))
 
-    def places(self) -> tuple[Release, ...]:
+    def every(self) -> tuple[Release, ...]:
         """All of them, the oldest first."""
         return tuple(self._read(self._path(number, label)) for number, label in sorted(self._found()))
 
@@ -93,7 +93,9 @@ class History:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             hint = "it was written by another version, or by hand; move it away"
-            raise SettingsError(f"cannot read this release: {where}: {first['msg']}", where=str(file), hint=hint) from error
+            raise SettingsError(
+                f"cannot read this release: {where}: {first['msg']}", where=str(file), hint=hint
+            ) from error
 
     def _write(self, release: Release) -> None:
         file = self._path(release.number, _label(release.place))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import click
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from builder.core.catalog.selection import Selection
     from builder.core.config.settings import Settings
     from builder.core.deploy.actions import Action
-    from builder.core.deploy.observed import Observed
+    from builder.core.deploy.desired import Desired
+    from builder.core.deploy.observed import Identity, Observed
     from builder.core.deploy.plan_file import PlanFile
     from builder.core.deploy.receipt import Receipt
     from builder.model import Image
@@ -38,34 +40,54 @@ jobs_option = click.option(
 
 
 @dataclass(frozen=True, kw_only=True)
+class Doors:
+    """The way to the world, and the receipt of what was done there before, with the file that it is in."""
+
+    world: World
+    identity: Identity
+    receipt: Receipt
+    file: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What a command is going to do: the plan, the receipt that it starts from, and what stands when it is done.
+
+    `of` is the release that it goes back to.
+    """
+
+    actions: tuple[Action, ...]
+    start: Receipt
+    desired: Desired
+    of: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Deployment:
     """A selection, and the world as it was when the command looked."""
 
     scopes: tuple[Scope, ...]
     lock: Mapping[str, Image]
     settings: Settings
-    world: World
+    doors: Doors
     observed: Observed
-    file: Path
 
     def as_file(self, actions: Sequence[Action]) -> PlanFile:
         """What `--out` writes and `--plan` is held against."""
         return plan_file.of(actions, self.scopes, self.settings, self.observed.identity)
 
+    @cached_property
+    def desired(self) -> Desired:
+        return deploy_plan.wanted(self.scopes, self.lock, self.settings, self.observed)
+
     def plan(self) -> tuple[Action, ...]:
-        return deploy_plan.plan(self.scopes, self.lock, self.settings, self.observed)
+        return deploy_plan.towards(self.desired, self.scopes, self.settings, self.observed)
 
     def plan_removal(self) -> tuple[Action, ...]:
         return deploy_plan.plan_removal(self.scopes, self.settings, self.observed)
 
     def remarks(self, *, removal: bool = False) -> tuple[str, ...]:
         return deploy_plan.remarks(self.scopes, self.settings, self.observed, removal=removal)
-
-    def apply(self, actions: Sequence[Action], console: Console, jobs: int) -> Receipt:
-        from builder.apply import Ledger, apply  # noqa: PLC0415  with the adapters: only when something is to be done
-
-        ledger = Ledger(file=self.file, place=place_of(self.settings))
-        return apply(actions, self.observed.receipt, world=self.world, ledger=ledger, console=console, jobs=jobs)
 
 
 @contextmanager
@@ -88,19 +110,27 @@ def look_at(app: App, chosen: Selection, *, removal: bool = False, locked: str =
         Scope(module=module, names=tuple(each.name for each in chosen.functions if each.module == module.name))
         for module in chosen.modules
     )
-    from builder.adapters import locks, receipts  # noqa: PLC0415  see above
     from builder.adapters.observe import Question, observe  # noqa: PLC0415  see above
+
+    with open_doors(app, locked) as doors:
+        question = Question(scopes=scopes, lock=lock, settings=settings, removal=removal)
+        observed = observe(doors.world, question, doors.identity, doors.receipt)
+        yield Deployment(scopes=scopes, lock=lock, settings=settings, doors=doors, observed=observed)
+
+
+@contextmanager
+def open_doors(app: App, locked: str) -> Iterator[Doors]:
+    """The doors, and the receipt. `locked`: see look."""
+    from builder.adapters import locks, receipts  # noqa: PLC0415  boto3 is slow to load: when AWS is to be asked
     from builder.adapters.world import open_world  # noqa: PLC0415  see above
 
-    with open_world(settings) as (world, identity):
-        held = locks.path(app.state, identity, settings.lambda_prefix)
-        # Before the receipt is read: two runs that start from the same one would each write what the other did not do.
-        with locks.hold(held, locked) if locked else nullcontext():
-            file = receipts.path(app.state, identity, settings.lambda_prefix)
-            receipt = receipts.load(file, identity, settings.lambda_prefix)
-            question = Question(scopes=scopes, lock=lock, settings=settings, removal=removal)
-            observed = observe(world, question, identity, receipt)
-            yield Deployment(scopes=scopes, lock=lock, settings=settings, world=world, observed=observed, file=file)
+    prefix = app.settings.lambda_prefix
+    with open_world(app.settings) as (world, identity), ExitStack() as held:
+        if locked:
+            # Before the receipt is read: two runs that start from the same one would each write what the other did not.
+            held.enter_context(locks.hold(locks.path(app.state, identity, prefix), locked))
+        file = receipts.path(app.state, identity, prefix)
+        yield Doors(world=world, identity=identity, receipt=receipts.load(file, identity, prefix), file=file)
 
 
 def show(console: Console, actions: Sequence[Action], remarks: Sequence[str]) -> None:
@@ -111,13 +141,23 @@ def show(console: Console, actions: Sequence[Action], remarks: Sequence[str]) ->
         console.text(explain.text(actions))
 
 
-def carry_out(app: App, deployment: Deployment, actions: Sequence[Action], jobs: int) -> None:
-    """Applies the plan and reports what stands then."""
-    made = deployment.apply(actions, app.console, jobs)
+def carry_out(app: App, doors: Doors, course: Course, jobs: int) -> None:
+    """Applies the plan, keeps the release that it has led to, and reports what stands then."""
+    from builder.adapters import releases  # noqa: PLC0415  with the adapters: only when something is to be done
+    from builder.apply import Ledger, apply  # noqa: PLC0415  see above
+
+    settings, actions = app.settings, course.actions
+    ledger = Ledger(file=doors.file, place=place_of(settings))
+    made = apply(actions, course.start, world=doors.world, ledger=ledger, console=app.console, jobs=jobs)
+    kept = ledger.record(course.desired, made, at=releases.now(), keep=settings.rollout.releases, of=course.of)
     if app.console.format == "json":
-        app.console.json({"plan": explain.data(actions), "receipt": made.model_dump(mode="json")})
-    elif actions:
+        release = kept.name if kept else None
+        app.console.json({"plan": explain.data(actions), "receipt": made.model_dump(mode="json"), "release": release})
+        return
+    if actions:
         app.console.text(f"\n{explain.receipt(made)}" if not made.empty else "\nnothing of ours is left")
+    if kept:
+        app.console.line(f"release {kept.name}")
 
 
 def confirm(question: str, *, yes: bool) -> None:

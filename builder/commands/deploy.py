@@ -52,7 +52,8 @@ def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool,
         # A plan in a file has been looked at already.
         if not given and any(deploy_plan.destroys(action) for action in actions):
             _deployment.confirm("The plan takes something away. Go on?", yes=yes)
-        _deployment.carry_out(app, deployment, actions, jobs)
+        course = _deployment.Course(actions=actions, start=deployment.observed.receipt, desired=deployment.desired)
+        _deployment.carry_out(app, deployment.doors, course, jobs)
 
 
 def _chosen(app: App, modules: str, functions: str, given: PlanFile | None, file: Path | None) -> Selection:

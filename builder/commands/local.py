@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.adapters import receipts
+from builder.adapters import receipts, releases
 from builder.commands._options import output_format, pass_app
 from builder.local.cloud import record, stack
 
@@ -61,6 +61,7 @@ def down(app: App) -> None:
         return
     # What was deployed there is gone with it; a receipt that says otherwise would keep the next removal from its work.
     receipts.forget(app.state, ACCOUNT)
+    releases.forget(app.state, ACCOUNT)
 
 
 @command.command("status")

@@ -9,6 +9,7 @@ import click
 from builder.commands import _deployment
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
 from builder.core.deploy import explain
+from builder.core.deploy.desired import Desired
 
 if TYPE_CHECKING:
     from builder.app import App
@@ -39,4 +40,5 @@ def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool,
             return
         if actions:
             _deployment.confirm("Remove all this?", yes=yes)
-        _deployment.carry_out(app, deployment, actions, jobs)
+        course = _deployment.Course(actions=actions, start=deployment.observed.receipt, desired=Desired())
+        _deployment.carry_out(app, deployment.doors, course, jobs)

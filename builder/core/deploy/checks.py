@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from builder.core.config.settings import Settings
-    from builder.core.deploy.observed import Observed
+    from builder.core.deploy.observed import FunctionState, Observed
     from builder.model import Image
 
 
@@ -70,16 +70,19 @@ def _foreign(scopes: Sequence[Scope], settings: Settings, observed: Observed) ->
         function = observed.function(unit.name)
         if function is None:
             continue
-        if not policies.is_ours(function.tags, prefix):
-            hint = "choose another RS_LAMBDA_PREFIX, or remove that function"
-            yield Problem(where=function.name, what="a Lambda function of this name exists and is not ours", hint=hint)
-        elif function.package_type != "Image":
-            hint = "remove it and deploy again: Lambda cannot change the package type of a function"
-            yield Problem(
-                where=function.name, what=f"the Lambda function is of type {function.package_type}", hint=hint
-            )
+        yield from check_function(function, prefix)
     own = {role.name for role in own_roles(settings, observed.identity)}
     for role, setting in ((observed.execution_role, "EXECUTION"), (observed.invoke_role, "INVOKE")):
         if role is not None and role.name in own and not policies.is_ours(role.tags, prefix):
             hint = f"to use it as it is: RS_LAMBDA_{setting}_ROLE={role.arn}; or choose another RS_LAMBDA_PREFIX"
             yield Problem(where=role.name, what="a role of this name exists and is not ours", hint=hint)
+
+
+def check_function(function: FunctionState, prefix: str) -> Iterator[Problem]:
+    """What keeps us from changing a Lambda function that stands."""
+    if not policies.is_ours(function.tags, prefix):
+        hint = "choose another RS_LAMBDA_PREFIX, or remove that function"
+        yield Problem(where=function.name, what="a Lambda function of this name exists and is not ours", hint=hint)
+    elif function.package_type != "Image":
+        hint = "remove it and deploy again: Lambda cannot change the package type of a function"
+        yield Problem(where=function.name, what=f"the Lambda function is of type {function.package_type}", hint=hint)

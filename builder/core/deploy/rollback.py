@@ -1,7 +1,7 @@
 """The plan of going back: Lambda functions and SQL as an earlier release of the same place has them.
 
-It is a deploy whose wishes come from a release and not from the catalogue. What later releases brought and this one does
-not have is dropped; what no release speaks of is left alone.
+It is a deploy whose wishes come from a release and not from the catalogue. What the last release has and this one has
+not is dropped; what neither speaks of is left alone.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder.core.deploy import plan_aws, plan_sql, policies
-from builder.core.deploy.actions import Action, DeleteFunction
+from builder.core.deploy.actions import Action, DeleteFunction, Note
+from builder.core.deploy.checks import check_function
 from builder.core.deploy.desired import Desired, own_roles
-from builder.core.deploy.receipt import place_of
+from builder.core.deploy.receipt import NOWHERE, place_of
 from builder.core.sql import statements as sql
 from builder.core.sql import text as sql_text
-from builder.errors import Problem, StaleError
+from builder.errors import AwsError, Problem, StaleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,9 +40,9 @@ def desired(target: Content, settings: Settings, identity: Identity) -> Desired:
 def plan(target: Content, now: Content, settings: Settings, observed: Observed) -> tuple[Action, ...]:
     """What it takes to have `target` again in the place where `now` stands.
 
-    Raises StaleError where an image is no longer in its registry.
+    Raises StaleError where an image is no longer in its registry, AwsError where something with our name is not ours.
     """
-    _refuse(target, observed)
+    _refuse(target, settings, observed)
     wanted = desired(target, settings, observed.identity)
     surplus = tuple(reversed(_ordered(_without(now, target), settings.schema)))
     return (
@@ -68,9 +69,7 @@ def _without(now: Content, target: Content) -> Iterator[DesiredSql]:
     return (entry for name, entry in now.functions.items() if name not in target.functions)
 
 
-def _parts(
-    wanted: Iterable[DesiredSql], surplus: Iterable[DesiredSql], now: Content
-) -> tuple[plan_sql.Part, ...]:
+def _parts(wanted: Iterable[DesiredSql], surplus: Iterable[DesiredSql], now: Content) -> tuple[plan_sql.Part, ...]:
     """A transaction for each module: what goes, then what is wanted; modules in the order of what is wanted."""
     wanted, surplus = tuple(wanted), tuple(surplus)
     names: dict[str, list[str]] = {entry.module: [] for entry in (*wanted, *surplus)}
@@ -84,7 +83,7 @@ def _parts(
 
 
 def _delete(target: Content, now: Content, settings: Settings, observed: Observed) -> Iterator[Action]:
-    """Lambda functions that only later releases have, when no other place calls them. Their images stay, to return to."""
+    """Lambda functions that only the last release has, when no other place calls them. Their images stay."""
     here = place_of(settings)
     called = {
         entry.module
@@ -97,17 +96,24 @@ def _delete(target: Content, now: Content, settings: Settings, observed: Observe
         gone = label not in target.lambdas and entry.module not in called
         if gone and function is not None and policies.is_ours(function.tags, settings.lambda_prefix):
             yield DeleteFunction(module=entry.module, name=entry.name)
+            noted = observed.receipt.place(NOWHERE).functions.items()
+            if forget := tuple(name for name, known in noted if known.module == entry.module):
+                yield Note(module=entry.module, forget=forget)
 
 
-def _refuse(target: Content, observed: Observed) -> None:
-    hint = "a release can only be gone back to while its images are there: push that image again, or take another release"
-    problems = [
+def _refuse(target: Content, settings: Settings, observed: Observed) -> None:
+    hint = "a release can be gone back to while its images are there: push that image again, or take another release"
+    gone = [
         Problem(where=wanted.name, what=f"{wanted.image} is no longer in its registry", hint=hint)
         for wanted in target.lambdas.values()
         if observed.image(wanted.image).present is False
     ]
-    if problems:
-        raise StaleError(problems=problems)
+    if gone:
+        raise StaleError(problems=gone)
+    standing = filter(None, (observed.function(wanted.name) for wanted in target.lambdas.values()))
+    foreign = [problem for state in standing for problem in check_function(state, settings.lambda_prefix)]
+    if foreign:
+        raise AwsError(problems=foreign)
 
 
 def _ordered(entries: Iterable[DesiredSql], schema: str) -> tuple[DesiredSql, ...]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from builder.adapters import receipts
+from builder.adapters import receipts, releases
 from builder.adapters.fakes import IDENTITY, FakeCloud
-from builder.adapters.observe import Question, observe
+from builder.adapters.observe import Question, observe, observe_release
+from builder.adapters.releases import History
 from builder.apply import Ledger, apply
 from builder.core.config.settings import DataApi, Settings, Warehouse
 from builder.core.deploy import plan as deploy_plan
-from builder.core.deploy.desired import Scope
+from builder.core.deploy import release, rollback
+from builder.core.deploy.desired import Desired, Scope
 from builder.core.deploy.receipt import Receipt, place_of
 from builder.model import Config, Function, Image, Kind, Module, Parameter
 
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 
     from builder.core.deploy.actions import Action
     from builder.core.deploy.observed import Observed
+    from builder.core.deploy.release import Content
 
+NOON = "2026-11-21T12:00:00+00:00"
 MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 WITH_REDSHIFT = Settings(schema="dev_carto", warehouse=Warehouse(host="redshift.example.com", database="dev"))
 WITH_CLUSTER = replace(WITH_REDSHIFT, data_api=DataApi(cluster_identifier="maps", user="deployer"))
@@ -136,19 +140,42 @@ class Site:
 
     def deploy(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
         observed = self.observe(chosen)
-        actions = deploy_plan.plan(chosen, self.images, self.settings, observed)
-        self._apply(actions, observed)
+        desired = deploy_plan.wanted(chosen, self.images, self.settings, observed)
+        actions = deploy_plan.towards(desired, chosen, self.settings, observed)
+        self._apply(actions, observed, desired)
         return actions
+
+    @property
+    def history(self) -> History:
+        return History(folder=releases.folder(self.file))
+
+    def plan_rollback(self, to: str = "") -> tuple[Action, ...]:
+        _, target, observed = self._back(to)
+        return rollback.plan(target, self.history.current(place_of(self.settings)), self.settings, observed)
+
+    def rollback(self, to: str = "") -> tuple[Action, ...]:
+        number, target, observed = self._back(to)
+        actions = rollback.plan(target, self.history.current(place_of(self.settings)), self.settings, observed)
+        self._apply(actions, observed, rollback.desired(target, self.settings, IDENTITY), of=number)
+        return actions
+
+    def _back(self, to: str) -> tuple[int, Content, Observed]:
+        self.cloud.redshift = self.settings.warehouse is not None
+        place = place_of(self.settings)
+        number = release.target(self.history.numbers(place), to, place=place)
+        target, now = self.history.get(place, number).content, self.history.current(place)
+        return number, target, observe_release(self.cloud.world, (target, now), self.settings, IDENTITY, self.receipt)
 
     def remove(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
         observed = self.observe(chosen, removal=True)
         actions = deploy_plan.plan_removal(chosen, self.settings, observed)
-        self._apply(actions, observed)
+        self._apply(actions, observed, Desired())
         return actions
 
-    def _apply(self, actions: Sequence[Action], observed: Observed) -> None:
+    def _apply(self, actions: Sequence[Action], observed: Observed, desired: Desired, *, of: int | None = None) -> None:
         ledger = Ledger(file=self.file, place=place_of(self.settings))
-        apply(actions, observed.receipt, world=self.cloud.world, ledger=ledger)
+        made = apply(actions, observed.receipt, world=self.cloud.world, ledger=ledger)
+        ledger.record(desired, made, at=NOON, keep=self.settings.rollout.releases, of=of)
 
     def world(self) -> dict[str, object]:
         """All that stands, to compare."""

@@ -85,6 +85,17 @@ def pushed_again(folder: Path, settings: Settings) -> Site:
     return site
 
 
+def updated(folder: Path, settings: Settings) -> Site:
+    site = pushed_again(folder, settings)
+    update(site)
+    return site
+
+
+def back(site: Site) -> None:
+    """To the first release, by name: without one, a second run would go to where the first one came from."""
+    site.rollback("r0001")
+
+
 def scenarios(settings: Settings, label: str) -> Iterator[Scenario]:
     yield Scenario(
         name=f"deploy, {label}",
@@ -92,6 +103,7 @@ def scenarios(settings: Settings, label: str) -> Iterator[Scenario]:
         run=lambda site: site.deploy(scopes()),
     )
     yield Scenario(name=f"update, {label}", prepare=lambda folder: pushed_again(folder, settings), run=update)
+    yield Scenario(name=f"rollback, {label}", prepare=lambda folder: updated(folder, settings), run=back)
     yield Scenario(
         name=f"remove, {label}",
         prepare=lambda folder: deployed(folder, settings),
@@ -145,5 +157,7 @@ def _wrong(scenario: Scenario, site: Site, whole: Site) -> Iterator[str]:
     yield from (f"{part} differ" for part, held in site.world().items() if held != whole.world()[part])
     if site.receipt != whole.receipt:
         yield "the receipts differ"
+    if site.history.every() != whole.history.every():
+        yield "the releases differ"
     if site.cloud.faults.calls:
         yield f"a third run still changed something: {', '.join(site.cloud.faults.calls)}"
