@@ -245,7 +245,8 @@ class FakeHolder:
     state: HolderState = field(default_factory=HolderState)
 
     def get(self) -> HolderState:
-        return self.state
+        with self.faults.look("get_holder"):
+            return self.state
 
     def attach(self, role: str) -> None:
         with self.faults.call(f"modify_cluster_iam_roles {role}"):

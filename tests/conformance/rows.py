@@ -14,7 +14,8 @@ A file `*.yaml` is one section of docs/conformance.md:
         names: [avg]
 
 Instead of `rows`: `error: {code: "22012", text: division by zero}` (the text is a part of the message), or neither
-for a statement that need only run. `objects` and `leaves` are what lies in S3 before and after: text by `s3://` address.
+for a statement that need only run. `objects` and `leaves` are what lies in S3 before and after: text by `s3://`
+address.
 Each row runs in a transaction of its own, which is rolled back; with `autocommit: true` it runs without, and
 `cleanup` takes away what it has made.
 """

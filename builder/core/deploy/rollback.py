@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.core.deploy import plan_aws, plan_sql, policies
+from builder.core.deploy import plan_aws, plan_holder, plan_sql, policies
 from builder.core.deploy.actions import Action, DeleteFunction, Note
 from builder.core.deploy.checks import check_function
 from builder.core.deploy.desired import Desired, own_roles
@@ -47,6 +47,7 @@ def plan(target: Content, now: Content, settings: Settings, observed: Observed) 
     surplus = tuple(reversed(_ordered(_without(now, target), settings.schema)))
     return (
         *plan_aws.keep_roles(wanted, observed),
+        *plan_holder.attach(wanted, observed, settings),
         *plan_aws.keep_functions(wanted, observed),
         *plan_sql.create_schema(wanted, observed, settings.schema),
         *plan_sql.run_parts(_parts(wanted.sql, surplus, now), wanted, observed, settings.schema),

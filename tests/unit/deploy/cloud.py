@@ -161,6 +161,7 @@ class Site:
 
     def _back(self, to: str) -> tuple[int, Content, Observed]:
         self.cloud.redshift = self.settings.warehouse is not None
+        self.cloud.cluster = self.settings.holder is not None
         place = place_of(self.settings)
         number = release.target(self.history.numbers(place), to, place=place)
         target, now = self.history.get(place, number).content, self.history.current(place)
