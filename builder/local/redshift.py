@@ -10,6 +10,7 @@ import argparse
 import logging
 import os
 import signal
+import ssl
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from builder.local.calls.sandboxes import Sandboxes
 from builder.local.data_api.start import front
 from builder.local.engine.duck import MEMORY, open_database
 from builder.local.engine.engine import IN_FLIGHT, Engine
-from builder.local.wire.server import Server
+from builder.local.wire.server import CONNECTIONS, Server
 from builder.local.wire.session import Credentials
 
 if TYPE_CHECKING:
@@ -43,7 +44,20 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
         metavar="NAME",
         help="call functions in containers of the endpoint's own, labelled with this name: Lambda is an emulator here",
     )
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help="how many clients at a time")
+    parser.add_argument("--tls-certificate", type=Path, help="PEM; without it, TLS is answered with no")
+    parser.add_argument("--tls-key", type=Path, help="PEM (default: it stands in the certificate's file)")
     return parser.parse_args(words)
+
+
+def encryption(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What TLS is answered with. Redshift takes 1.2 and later ("Configuring security options for connections")."""
+    if certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -60,7 +74,15 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
     )
     credentials = Credentials(user=given.user, password=environ.get("LOCAL_REDSHIFT_PASSWORD", ""))
     web = front(engine, credentials, file=given.file, port=given.port, region=environ.get("AWS_REGION"))
-    server = Server(engine=engine, credentials=credentials, host=given.host, port=given.port, http=web.serve)
+    server = Server(
+        engine=engine,
+        credentials=credentials,
+        host=given.host,
+        port=given.port,
+        http=web.serve,
+        tls=encryption(given.tls_certificate, given.tls_key),
+        connections=given.connections,
+    )
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.close()

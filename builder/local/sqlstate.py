@@ -35,13 +35,17 @@ _CLASSES: tuple[tuple[type[Exception], str], ...] = (
 
 
 class SqlError(Exception):
-    """What a client is told: a code of five characters, one sentence, and where it helps a hint."""
+    """What a client is told: a code of five characters, one sentence, and where it helps a hint.
 
-    def __init__(self, code: str, message: str, *, hint: str = "") -> None:
+    `position` is the character of the statement's text where it breaks, counted from 1; 0 where none is known.
+    """
+
+    def __init__(self, code: str, message: str, *, hint: str = "", position: int = 0) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.position = position
 
 
 def unsupported(what: str) -> SqlError:
@@ -50,9 +54,9 @@ def unsupported(what: str) -> SqlError:
     return SqlError("0A000", f"{what} is not supported by the local Redshift endpoint", hint=hint)
 
 
-def syntax(message: str) -> SqlError:
+def syntax(message: str, *, position: int = 0) -> SqlError:
     """A statement that Redshift's grammar does not take."""
-    return SqlError("42601", message)
+    return SqlError("42601", message, position=position)
 
 
 def from_duckdb(error: Exception) -> SqlError:

@@ -3,66 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
-import signal
 import socket
 import subprocess
 import threading
-import time
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 import redshift_connector
 
-from builder.local.cloud import parts, ports, processes
+from tests.integration.endpoint import PASSWORD, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from builder.local.cloud.processes import Handle
-
-PASSWORD = "it's secret"
-
-
-class Endpoint:
-    """Started, killed and started again over one folder of data."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = ports.pick()
-        self.handle = self.start()
-
-    def start(self) -> Handle:
-        part = parts.endpoint(
-            port=self.port, aws_port=1, data=self.folder, password=PASSWORD, environ={"PATH": os.environ["PATH"]}
-        )
-        self.handle = parts.launch(part, self.folder / "log")
-        return self.handle
-
-    def kill(self) -> None:
-        os.kill(self.handle.pid, signal.SIGKILL)
-        while processes.alive(self.handle):
-            time.sleep(0.01)
-
-    def connect(self, **changed: Any) -> redshift_connector.Connection:
-        known = {"host": "localhost", "port": self.port, "database": "dev", "user": "awsuser", "password": PASSWORD}
-        return redshift_connector.connect(**(known | {"ssl": False} | changed))
-
-    @property
-    def conninfo(self) -> str:
-        words = {"host": "localhost", "port": self.port, "dbname": "dev", "user": "awsuser", "password": PASSWORD}
-        return psycopg.conninfo.make_conninfo(**words)
 
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     made = Endpoint(tmp_path_factory.mktemp("redshift"))
     yield made
-    processes.stop(made.handle)
+    made.stop()
 
 
 @pytest.mark.parametrize("protocol", [0, 1, 2])

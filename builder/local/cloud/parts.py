@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import LocalError
-from builder.local.cloud import ports, processes
+from builder.local.cloud import certificate, ports, processes
 from builder.local.cloud.containers import last_line
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ USER = "awsuser"
 # A first start compiles ministack's modules; on a busy machine that has taken half a minute.
 DEADLINE = 90.0
 _POLL = 0.1
-NEEDED = ("duckdb", "duckdb_extension_spatial", "ministack", "numpy", "orjson")
+NEEDED = ("cryptography", "duckdb", "duckdb_extension_spatial", "ministack", "numpy", "orjson")
 # What a process needs of ours to find its interpreter, its libraries and the Docker engine; nothing of AWS.
 _INHERITED = (
     "PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "SSL_CERT_FILE", "DOCKER_HOST",
@@ -90,6 +90,7 @@ def emulator(*, port: int, data: Path, instance: str, environ: Mapping[str, str]
 
 def endpoint(*, port: int, aws_port: int, data: Path, password: str, instance: str, environ: Mapping[str, str]) -> Part:
     """Our Redshift. Its password comes by the environment: a command line can be read by every user."""
+    tls = certificate.kept(data)
     settings = {
         **KEYS,
         "AWS_REGION": REGION,
@@ -100,12 +101,13 @@ def endpoint(*, port: int, aws_port: int, data: Path, password: str, instance: s
         "--port", str(port), "--database", DATABASE, "--user", USER, "--file", str(data / "redshift.duckdb"),
         "--containers", instance,
     )  # fmt: skip
+    encryption = ("--tls-certificate", str(tls.path), "--tls-key", str(tls.key))
     return Part(
         name="redshift",
         title="Redshift endpoint",
         port=port,
         option="--redshift-port",
-        command=(sys.executable, "-m", "builder.local.redshift", *options),
+        command=(sys.executable, "-m", "builder.local.redshift", *options, *encryption),
         environ=_inherited(environ) | settings,
         ready=_asks_for_a_password,
     )

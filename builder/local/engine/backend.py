@@ -14,10 +14,12 @@ from builder.local.calls.details import detail_columns
 from builder.local.calls.external import Caller
 from builder.local.calls.invoker import Retrying
 from builder.local.calls.staging import stage
-from builder.local.engine import statements, variables
+from builder.local.engine import cursors, statements, variables
 from builder.local.engine.run import run
 from builder.local.objects.access import Access
 from builder.local.objects.catalog import Catalog
+from builder.local.objects.cursors import Fetch
+from builder.local.objects.prepared import ExecutePrepared
 from builder.local.objects.rights import Rights
 from builder.local.sql import dialect, translate, types
 from builder.local.sql.resolve import ExternalCall, Names, Resolved, resolve
@@ -68,6 +70,9 @@ class Session:
         self.calling: Caller | None = None
         self.duck.run(f"SET VARIABLE rs_database = {_text(self.engine.name)}")
         self.become(self.user)
+        self.cursor: cursors.OpenCursor | None = None
+        # By name, "" for the unnamed one; None for an empty text.
+        self.prepared: dict[str, Prepared | None] = {}
         self.set_search_path(self.search_path)
 
     def become(self, user: str) -> None:
@@ -125,15 +130,23 @@ class Session:
     def prepare(self, source: Source, parameters: Sequence[int] = ()) -> Prepared:
         """Raises SqlError for what can be known before the values are."""
         statement = statements.read(source)
-        columns: tuple[Column, ...] | None = None
-        if isinstance(statement, variables.Show):
-            columns = (Column(name=statement.name, type=types.of("varchar")),)
-        elif isinstance(statement, statements.Query) and statement.returns_rows:
-            self._check_failed(statement)
-            columns = tuple(self.describe(statement.tree, parameters))
+        columns = self._columns(statement, parameters)
         count = max(len(parameters), statements.parameter_count(statement))
         known = tuple(parameters) + (0,) * (count - len(parameters))
         return Prepared(statement=statement, parameters=known, columns=columns)
+
+    def _columns(self, statement: statements.Statement, parameters: Sequence[int]) -> tuple[Column, ...] | None:
+        if isinstance(statement, variables.Show):
+            return (Column(name=statement.name, type=types.of("varchar")),)
+        if not isinstance(statement, (statements.Query, Fetch, ExecutePrepared)):
+            return None
+        self.check_failed(statement)
+        if isinstance(statement, Fetch):
+            return cursors.named(self, statement.name).columns
+        if isinstance(statement, ExecutePrepared):
+            wanted = cursors.prepared(self, statement.name)
+            return wanted.columns if wanted else None
+        return tuple(self.describe(statement.tree, parameters)) if statement.returns_rows else None
 
     def describe(self, tree: exp.Expr, parameters: Sequence[int]) -> list[Column]:
         """A query's columns. A parameter without a type is taken for a text, and where none can stand, for NULL."""
@@ -155,14 +168,14 @@ class Session:
     def execute(self, prepared: Prepared, values: Sequence[Any] = (), formats: Sequence[int] = ()) -> Result:
         """Runs a statement; with rows, the caller drains `chunks` before the next."""
         self.cancelled.clear()
-        self._check_failed(prepared.statement)
+        self.check_failed(prepared.statement)
         try:
             return run(self, prepared, values, formats)
         except SqlError:
             self.failed()
             raise
 
-    def _check_failed(self, statement: statements.Statement) -> None:
+    def check_failed(self, statement: statements.Statement) -> None:
         if self.status == "E" and not isinstance(statement, (statements.Commit, statements.Rollback)):
             raise SqlError("25P02", "current transaction is aborted, commands ignored until end of transaction block")
 
@@ -183,14 +196,22 @@ class Session:
         """The tag: a transaction that failed is rolled back, and says so."""
         failed = self.status == "E"
         if self.status != "I":
+            cursors.forget(self)
             self.status = "I"
-            self.duck.run("ROLLBACK" if failed else "COMMIT")
+            try:
+                self.duck.run("ROLLBACK" if failed else "COMMIT")
+            finally:
+                self.engine.locks.release(id(self))
         return "ROLLBACK" if failed else "COMMIT"
 
     def rollback(self) -> None:
         if self.status != "I":
             self.status = "I"
-            self.duck.run("ROLLBACK")
+            self.cursor = None
+            try:
+                self.duck.run("ROLLBACK")
+            finally:
+                self.engine.locks.release(id(self))
 
     def implicit(self, *, begin: bool) -> None:
         """Several statements in one message are one transaction (PostgreSQL, "Message Flow")."""

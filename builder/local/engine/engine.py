@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from builder.local.calls.details import Details
 from builder.local.engine.backend import Session
 from builder.local.engine.duck import Duck
+from builder.local.engine.locks import TableLocks
 from builder.local.objects.identities import ensure_master
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Engine:
     details: Details = field(default_factory=Details)
     # UTC without a zone, as TIMESTAMP columns have it.
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+    locks: TableLocks = field(default_factory=TableLocks)
 
     def __post_init__(self) -> None:
         self.pool = ThreadPoolExecutor(max_workers=4 * self.in_flight, thread_name_prefix="lambda")

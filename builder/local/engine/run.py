@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from builder.local.engine import authority, statements, variables
+from builder.local.engine import authority, cursors, statements, variables
 from builder.local.engine.authority import Authorization
 from builder.local.engine.variables import Set, Show
 from builder.local.objects import define, guard
 from builder.local.objects.accounts import Account, DropAccount
+from builder.local.objects.cursors import CloseCursor, Declare, Fetch, Lock
 from builder.local.objects.functions import CreateFunction, DropFunction
+from builder.local.objects.prepared import Deallocate, ExecutePrepared, Prepare
 from builder.local.objects.privileges import DefaultPrivileges, Grant, GrantRole
 from builder.local.objects.schemas import CreateSchema, CreateView, Drop
 from builder.local.objects.tables import CreateTable
@@ -27,15 +29,9 @@ if TYPE_CHECKING:
 def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     """One statement. A result with rows is drained by the caller."""
     statement = prepared.statement
-    if isinstance(statement, statements.Query):
-        tree = statements.with_values(statement.tree, values)
-        if statement.returns_rows:
-            return _select(session, tree, prepared.columns or (), formats)
-        return _write(session, tree, statement.verb)
-    if isinstance(statement, Show):
-        return _show(session, statement, prepared.columns or (), formats)
-    if isinstance(statement, statements.Nothing):
-        return Result(tag=statement.tag)
+    runner = _RESULTS.get(type(statement))
+    if runner is not None:
+        return runner(session, prepared, values, formats)
     if isinstance(statement, _DEFINING):
         with session.atomically():
             guard.check(session, statement)
@@ -43,6 +39,32 @@ def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], format
             guard.keep(session, statement)
         return Result(tag=tag)
     return Result(tag=_RUN[type(statement)](session, statement))
+
+
+def _query(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
+    statement: statements.Query = prepared.statement  # type: ignore[assignment]  # by the table below
+    tree = statements.with_values(statement.tree, values)
+    if statement.returns_rows:
+        return _select(session, tree, prepared.columns or (), formats)
+    return _write(session, tree, statement.verb)
+
+
+def _declare(session: Session, prepared: Prepared, values: Sequence[exp.Expr], _formats: Sequence[int]) -> Result:
+    statement: Declare = prepared.statement  # type: ignore[assignment]  # by the table below
+    return Result(tag=cursors.declare(session, statements.with_values(statement.tree, values), statement))
+
+
+def _fetch(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
+    statement: Fetch = prepared.statement  # type: ignore[assignment]  # by the table below
+    return cursors.fetch(session, statement, formats)
+
+
+def _execute(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
+    statement: ExecutePrepared = prepared.statement  # type: ignore[assignment]  # by the table below
+    wanted = cursors.prepared(session, statement.name)
+    if wanted is None:
+        return Result(tag="EXECUTE")
+    return run(session, wanted, cursors.arguments(statement, wanted), formats)
 
 
 def _select(session: Session, tree: exp.Expr, columns: Sequence[Column], formats: Sequence[int]) -> Result:
@@ -70,11 +92,17 @@ def _write(session: Session, tree: exp.Expr, verb: str) -> Result:
     return Result(tag=counted.get(verb, verb))
 
 
-def _show(session: Session, statement: Show, columns: Sequence[Column], formats: Sequence[int]) -> Result:
+def _show(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
+    statement: Show = prepared.statement  # type: ignore[assignment]  # by the table below
+    columns = prepared.columns or ()
     value = ", ".join(session.search_path) if statement.name == "search_path" else None
     text = value if value is not None else variables.shown(statement.name, session.variables)
     encoder = encoders(columns, formats, session.protocol)
     return Result(tag="SHOW", columns=columns, chunks=iter([(data_rows([(text,)], encoder), 1)]))
+
+
+def _nothing(_session: Session, statement: statements.Nothing) -> str:
+    return statement.tag
 
 
 def _begin(session: Session, _statement: statements.Begin) -> str:
@@ -104,10 +132,18 @@ def _set(session: Session, statement: Set) -> str:
 
 
 _DEFINING = (CreateSchema, CreateFunction, DropFunction, CreateTable, CreateView, Drop)
+_RESULTS: dict[type[Any], Callable[[Session, Prepared, Sequence[exp.Expr], Sequence[int]], Result]] = {
+    statements.Query: _query,
+    Declare: _declare,
+    Fetch: _fetch,
+    ExecutePrepared: _execute,
+    Show: _show,
+}
 _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     statements.Begin: _begin,
     statements.Commit: _commit,
     statements.Rollback: _rollback,
+    statements.Nothing: _nothing,
     Set: _set,
     CreateSchema: define.create_schema,
     CreateFunction: define.create_function,
@@ -121,4 +157,8 @@ _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     CreateTable: define.create_table,
     CreateView: define.create_view,
     Drop: define.drop,
+    CloseCursor: cursors.close,
+    Lock: cursors.lock,
+    Prepare: cursors.prepare,
+    Deallocate: cursors.deallocate,
 }

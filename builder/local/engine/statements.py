@@ -10,7 +10,26 @@ from sqlglot import exp
 from builder.local.engine.authority import Authorization, parse_authorization
 from builder.local.engine.variables import Set, Show, parse_set, parse_show
 from builder.local.objects.accounts import Account, DropAccount, parse_account, parse_drop_account
+from builder.local.objects.copy_stream import CopyStream, is_stream, parse_copy_stream
+from builder.local.objects.cursors import (
+    CloseCursor,
+    Declare,
+    Fetch,
+    Lock,
+    parse_close,
+    parse_declare,
+    parse_fetch,
+    parse_lock,
+)
 from builder.local.objects.functions import CreateFunction, DropFunction, parse_create, parse_drop
+from builder.local.objects.prepared import (
+    Deallocate,
+    ExecutePrepared,
+    Prepare,
+    parse_deallocate,
+    parse_execute,
+    parse_prepare,
+)
 from builder.local.objects.privileges import (
     DefaultPrivileges,
     Grant,
@@ -91,6 +110,14 @@ Statement = (
     | Authorization
     | Set
     | Show
+    | Declare
+    | Fetch
+    | CloseCursor
+    | Lock
+    | Prepare
+    | ExecutePrepared
+    | Deallocate
+    | CopyStream
 )
 
 _QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "ALTER"})
@@ -106,6 +133,8 @@ def read(source: Source) -> Statement:
         return _query(source)
     if words[0] == "CREATE":
         return _create(source, words)
+    if words[0] == "COPY" and is_stream(source):
+        return parse_copy_stream(source)
     raise unsupported(" ".join(words[:2] if words[0] in {"DROP", "CREATE"} else words[:1]))
 
 
@@ -146,12 +175,27 @@ def _word(made: Statement) -> Callable[[Source], Statement]:
     return lambda _source: made
 
 
+def _savepoint(source: Source) -> Statement:
+    """Redshift has none: its words, as https://github.com/olirice/alembic_utils/issues/123 quotes them."""
+    raise SqlError("0A000", f'SQL command "{source.text}" not supported.')
+
+
 _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
     (("BEGIN",), _word(Begin())),
     (("START", "TRANSACTION"), _word(Begin())),
     (("COMMIT",), _word(Commit())),
     (("END",), _word(Commit())),
+    (("SAVEPOINT",), _savepoint),
+    (("RELEASE",), _savepoint),
+    (("ROLLBACK", "TO"), _savepoint),
     (("ROLLBACK",), _word(Rollback())),
+    (("DECLARE",), parse_declare),
+    (("FETCH",), parse_fetch),
+    (("CLOSE",), parse_close),
+    (("LOCK",), parse_lock),
+    (("PREPARE",), parse_prepare),
+    (("EXECUTE",), parse_execute),
+    (("DEALLOCATE",), parse_deallocate),
     (("ABORT",), _word(Rollback())),
     (("ANALYZE",), _word(Nothing(tag="ANALYZE"))),
     (("VACUUM",), _word(Nothing(tag="VACUUM"))),
@@ -175,7 +219,7 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
 
 def parameter_count(statement: Statement) -> int:
     """The highest $n of a query."""
-    if not isinstance(statement, Query):
+    if not isinstance(statement, (Query, Declare)):
         return 0
     highest = max((parameter_index(each) for each in statement.tree.find_all(exp.Parameter)), default=0)
     # Bind counts its parameters in 16 bits.

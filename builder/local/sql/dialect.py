@@ -78,7 +78,7 @@ def parse(source: Source) -> exp.Expr:
     try:
         trees = dialect.parser().parse(list(source.tokens), source.sql)
     except ParseError as error:
-        raise syntax(_near(error)) from None
+        raise _near(error, source) from None
     except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, LookupError):
         # Some texts that are no SQL break the parser itself.
         raise syntax("syntax error") from None
@@ -109,10 +109,15 @@ def parse_text(sql: str) -> exp.Expr:
     return parse(sources[0])
 
 
-def _near(error: ParseError) -> str:
+def _near(error: ParseError, source: Source) -> SqlError:
+    """Where sqlglot stopped. It counts lines and columns from 1, and a column is the token's last character."""
     first = error.errors[0] if error.errors else {}
-    near = str(first.get("highlight") or "").strip()
-    return f'syntax error at or near "{near}"' if near else "syntax error at end of input"
+    near = str(first.get("highlight") or "")
+    if not near.strip():
+        return syntax("syntax error at end of input", position=source.tokens[-1].end + 2)
+    before = source.sql.splitlines(keepends=True)[: int(first.get("line") or 1) - 1]
+    position = sum(map(len, before)) + int(first.get("col") or 0) - len(near) + 1
+    return syntax(f'syntax error at or near "{near.strip()}"', position=max(position, 0))
 
 
 def render(tree: exp.Expr) -> str:

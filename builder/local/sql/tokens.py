@@ -185,5 +185,6 @@ class Cursor:
 
     def error(self) -> SqlError:
         if self.done:
-            return syntax("syntax error at end of input")
-        return syntax(f'syntax error at or near "{self.source.tokens[self.at].text}"')
+            return syntax("syntax error at end of input", position=self.source.tokens[-1].end + 2)
+        token = self.source.tokens[self.at]
+        return syntax(f'syntax error at or near "{token.text}"', position=token.start + 1)

@@ -238,7 +238,7 @@ def parameter_status(name: str, value: str) -> bytes:
 
 def error_response(error: SqlError, *, severity: str = "ERROR") -> bytes:
     """`E`. libpq of version 9.6 and later reads `V`, older clients `S`."""
-    return message(b"E", _report(error.code, error.message, error.hint, severity))
+    return message(b"E", _report(error.code, error.message, error.hint, severity, error.position))
 
 
 def notice_response(code: str, words: str, *, severity: str = "NOTICE") -> bytes:
@@ -246,8 +246,10 @@ def notice_response(code: str, words: str, *, severity: str = "NOTICE") -> bytes
     return message(b"N", _report(code, words, "", severity))
 
 
-def _report(code: str, words: str, hint: str, severity: str) -> bytes:
+def _report(code: str, words: str, hint: str, severity: str, position: int = 0) -> bytes:
     fields = [("S", severity), ("V", severity), ("C", code), ("M", words)]
     if hint:
         fields.append(("H", hint))
+    if position:
+        fields.append(("P", str(position)))
     return b"".join(key.encode() + text(value) for key, value in fields) + b"\0"

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.local.engine.variables import DEFAULTS
+from builder.local.objects.copy_stream import CopyStream
 from builder.local.sql.tokens import split
 from builder.local.sqlstate import SqlError
-from builder.local.wire import login, parameters
+from builder.local.wire import copying, login
 from builder.local.wire import messages as wire
+from builder.local.wire.extended import Extended, complete
 from builder.local.wire.login import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlglot import exp
-
-    from builder.local.engine.backend import Prepared, Session
+    from builder.local.engine.backend import Session
     from builder.local.engine.engine import Engine
     from builder.local.wire.results import Result
 
@@ -41,15 +41,6 @@ _REPORTED = (
 _SPELLED = {"datestyle": "DateStyle", "timezone": "TimeZone"}
 
 
-@dataclass
-class Portal:
-    """A bound statement: its values and the formats of its result columns."""
-
-    prepared: Prepared
-    values: list[exp.Expr]
-    formats: tuple[int, ...]
-
-
 @dataclass(kw_only=True)
 class Connection:
     """Serves one client from the first packet to its end. `ready` is called once the client is known."""
@@ -64,8 +55,7 @@ class Connection:
 
     def __post_init__(self) -> None:
         self.session: Session | None = None
-        self.statements: dict[str, Prepared | None] = {}
-        self.portals: dict[str, Portal] = {}
+        self._extended: Extended
         self.out = bytearray()
 
     # Start-up -------------------------------------------------------------------------------------------------------
@@ -79,6 +69,9 @@ class Connection:
             self.write(wire.error_response(error, severity="FATAL"))
             return
         self.session = session
+        self._extended = Extended(
+            session=session, send=self._send, copy=lambda statement: self._copy(session, statement)
+        )
         self.ready()
         try:
             self._greet(session, startup)
@@ -109,6 +102,8 @@ class Connection:
                 return
             if kind == b"S":
                 skipping = False
+                if session.status == "I":
+                    self._extended.forget()
                 self._send(_ready(session))
                 self.flush()
             elif kind == b"H":
@@ -118,11 +113,15 @@ class Connection:
 
     def _handle(self, session: Session, kind: bytes, body: wire.Body) -> bool:
         """Whether an error in an extended query makes everything up to the next Sync be skipped."""
-        handler = _HANDLERS.get(kind)
-        if handler is None:
+        if kind in _LATE:
+            return False
+        if kind != b"Q" and kind not in _EXTENDED:
             raise wire.ProtocolError(f"invalid frontend message type {kind!r}")
         try:
-            handler(self, session, body)
+            if kind == b"Q":
+                self._simple(session, body)
+            else:
+                _EXTENDED[kind](self._extended, body)
         except wire.ProtocolError:
             raise
         except SqlError as error:
@@ -143,11 +142,15 @@ class Connection:
 
     def _failed(self, session: Session, error: SqlError) -> None:
         session.failed()
+        if error.code == "57014":
+            # Amazon Redshift, CANCEL: its words.
+            error = SqlError(error.code, f"Query ({session.query_id}) cancelled on user's request")
         self._send(wire.error_response(error))
 
     def _simple(self, session: Session, body: wire.Body) -> None:
         """One text with any number of statements; several are one transaction unless they say otherwise."""
         try:
+            self._extended.keep()
             sources = split(body.text())
             if not sources:
                 self._send(wire.message(b"I"))
@@ -155,6 +158,10 @@ class Connection:
             session.implicit(begin=implicit)
             for source in sources:
                 prepared = session.prepare(source)
+                if isinstance(prepared.statement, CopyStream):
+                    session.check_failed(prepared.statement)
+                    self._send(complete(self._copy(session, prepared.statement)))
+                    continue
                 columns = prepared.columns
                 result = session.execute(prepared, (), (0,) * len(columns or ()))
                 if columns is not None:
@@ -166,6 +173,8 @@ class Connection:
         except SqlError as error:
             session.implicit_end(failed=True)
             self._failed(session, error)
+        if session.status == "I":
+            self._extended.forget()
         self._send(_ready(session))
         self.flush()
 
@@ -174,72 +183,14 @@ class Connection:
         for data, count in result.chunks or ():
             rows += count
             self._send(data)
-        self._complete(result, rows)
+        self._send(complete(result.tag, rows if result.chunks is not None else None))
 
-    def _complete(self, result: Result, rows: int) -> None:
-        # Redshift's tag of a SELECT has no count of rows; libpq of today shows one if it is there, and psql's row
-        # count is its own.
-        tag = f"SELECT {rows}" if result.tag == "SELECT" and result.chunks is not None else result.tag
-        self._send(wire.message(b"C", wire.text(tag)))
+    def _copy(self, session: Session, statement: CopyStream) -> str:
+        def read() -> tuple[bytes, wire.Body] | None:
+            self.flush()
+            return wire.read_message(self.reader)
 
-    def _parse(self, session: Session, body: wire.Body) -> None:
-        message = wire.parse(body)
-        sources = split(message.sql)
-        if len(sources) > 1:
-            raise SqlError("42601", "cannot insert multiple commands into a prepared statement")
-        self.statements[message.name] = session.prepare(sources[0], message.types) if sources else None
-        self._send(wire.message(b"1"))
-
-    def _bind(self, _session: Session, body: wire.Body) -> None:
-        message = wire.bind(body)
-        if message.statement not in self.statements:
-            raise SqlError("26000", f'prepared statement "{message.statement}" does not exist')
-        prepared = self.statements[message.statement]
-        if prepared is None:
-            self.portals.pop(message.portal, None)
-        else:
-            formats = wire.spread(message.result_formats, len(prepared.columns or ()))
-            values = parameters.literals(message, prepared.parameters)
-            self.portals[message.portal] = Portal(prepared, values, formats)
-        self._send(wire.message(b"2"))
-
-    def _describe(self, session: Session, body: wire.Body) -> None:
-        kind, name = body.take(1), body.text()
-        if kind == b"S":
-            if name not in self.statements:
-                raise SqlError("26000", f'prepared statement "{name}" does not exist')
-            prepared = self.statements[name]
-            formats: tuple[int, ...] = ()
-            oids = prepared.parameters if prepared else ()
-            self._send(wire.parameter_description([oid or 25 for oid in oids]))
-        else:
-            portal = self.portals.get(name)
-            prepared, formats = (portal.prepared, portal.formats) if portal else (None, ())
-        columns = prepared.columns if prepared else None
-        if columns is None:
-            self._send(wire.message(b"n"))
-            return
-        codes = formats or (0,) * len(columns)
-        fields = [column.field(code) for column, code in zip(columns, codes, strict=True)]
-        self._send(wire.row_description(fields, session.protocol))
-
-    def _execute(self, session: Session, body: wire.Body) -> None:
-        name, limit = body.text(), body.int32()
-        portal = self.portals.get(name)
-        if portal is None:
-            self._send(wire.message(b"I"))
-            return
-        if limit:
-            raise SqlError("0A000", "an Execute with a row limit is not supported")
-        self._drain(session.execute(portal.prepared, portal.values, portal.formats))
-
-    def _close(self, _session: Session, body: wire.Body) -> None:
-        kind, name = body.take(1), body.text()
-        if kind == b"S":
-            self.statements.pop(name, None)
-        else:
-            self.portals.pop(name, None)
-        self._send(wire.message(b"3"))
+        return copying.copy(session, statement, read, self._send)
 
     # Output ---------------------------------------------------------------------------------------------------------
 
@@ -254,14 +205,15 @@ class Connection:
             self.write(data)
 
 
-_HANDLERS: dict[bytes, Callable[[Connection, Session, wire.Body], None]] = {
-    b"Q": Connection._simple,  # noqa: SLF001 - the table of this class
-    b"P": Connection._parse,  # noqa: SLF001
-    b"B": Connection._bind,  # noqa: SLF001
-    b"D": Connection._describe,  # noqa: SLF001
-    b"E": Connection._execute,  # noqa: SLF001
-    b"C": Connection._close,  # noqa: SLF001
+_EXTENDED: dict[bytes, Callable[[Extended, wire.Body], None]] = {
+    b"P": Extended.parse,
+    b"B": Extended.bind,
+    b"D": Extended.describe,
+    b"E": Extended.execute,
+    b"C": Extended.close,
 }
+# What a client still sends of a COPY that has failed.
+_LATE = frozenset({copying.DATA, copying.DONE, copying.FAIL})
 
 
 def _unforeseen(error: Exception) -> SqlError:

@@ -1,0 +1,138 @@
+"""Runs the statements that keep something for later: cursors, prepared statements, locks.
+
+Redshift, "FETCH": the entire result set of a cursor is materialized. Here it is a temporary table, which DuckDB moves
+to disk where memory is short; rows come out of it in the order that they went in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.local.objects.tables import relation
+from builder.local.sql import dialect
+from builder.local.sqlstate import SqlError
+from builder.local.wire.results import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlglot import exp
+
+    from builder.local.engine.backend import Prepared, Session
+    from builder.local.objects.cursors import CloseCursor, Declare, Fetch, Lock
+    from builder.local.objects.prepared import Deallocate, ExecutePrepared, Prepare
+    from builder.local.wire.results import Column
+
+RELATION = "_rs_cursor"
+
+
+@dataclass(kw_only=True)
+class OpenCursor:
+    """`position` counts the rows that were fetched, out of `count`."""
+
+    name: str
+    columns: tuple[Column, ...]
+    count: int
+    position: int = 0
+
+
+def declare(session: Session, tree: exp.Expr, statement: Declare) -> str:
+    """Raises SqlError 25P01 outside a transaction, 0A000 for a second cursor."""
+    if session.status == "I":
+        raise SqlError("25P01", "DECLARE CURSOR may only be used in transaction blocks")
+    if session.cursor is not None:
+        words = "opening multiple cursors from within the same client connection is not allowed."
+        raise SqlError("0A000", words)
+    columns = tuple(session.describe(tree, ()))
+    names = ", ".join(f"c{index}" for index in range(len(columns)))
+    caller = session.caller()
+    try:
+        query = dialect.render(session.translated(tree, caller))
+        sql = f"CREATE TEMP TABLE {RELATION} AS SELECT * FROM ({query}) AS _rs_out({names})"  # noqa: S608 - a rendered tree
+        count = session.duck.run(sql)
+    finally:
+        session.clean(caller)
+    session.cursor = OpenCursor(name=statement.name, columns=columns, count=count)
+    return "DECLARE CURSOR"
+
+
+def named(session: Session, name: str) -> OpenCursor:
+    """Raises SqlError 34000 where no such cursor is open."""
+    if session.cursor is None or session.cursor.name != name:
+        raise SqlError("34000", f'cursor "{name}" does not exist')
+    return session.cursor
+
+
+def fetch(session: Session, statement: Fetch, formats: Sequence[int]) -> Result:
+    """Redshift, "FETCH": FORWARD 0 fetches the current row again, and none before the first or behind the last."""
+    cursor = named(session, statement.name)
+    start, end = cursor.position, cursor.count
+    if statement.count == 0:
+        start, end = max(start - 1, 0), start
+        if cursor.position > cursor.count:
+            start = end
+    else:
+        if statement.count is not None:
+            end = min(start + statement.count, cursor.count)
+        # Behind the last row is a place of its own.
+        ran_off = statement.count is None or start + statement.count > cursor.count
+        cursor.position = cursor.count + 1 if ran_off else end
+    query = f"SELECT * FROM {RELATION} WHERE rowid >= {start} AND rowid < {end}"  # noqa: S608 - two integers
+    return Result(tag="FETCH", columns=cursor.columns, chunks=session.rows(query, cursor.columns, formats))
+
+
+def close(session: Session, statement: CloseCursor) -> str:
+    if statement.name:
+        named(session, statement.name)
+    forget(session)
+    return "CLOSE CURSOR"
+
+
+def forget(session: Session) -> None:
+    """At the end of a transaction; one that failed takes the relation along by itself."""
+    if session.cursor is not None and session.status == "T":
+        session.duck.run(f"DROP TABLE {RELATION}")
+    session.cursor = None
+
+
+def prepare(session: Session, statement: Prepare) -> str:
+    if statement.name in session.prepared:
+        raise SqlError("42P05", f'prepared statement "{statement.name}" already exists')
+    session.prepared[statement.name] = session.prepare(statement.source, statement.types)
+    return "PREPARE"
+
+
+def prepared(session: Session, name: str) -> Prepared | None:
+    """None for one of an empty text. Raises SqlError 26000 where there is no such statement."""
+    if name not in session.prepared:
+        raise SqlError("26000", f'prepared statement "{name}" does not exist')
+    return session.prepared[name]
+
+
+def arguments(statement: ExecutePrepared, wanted: Prepared) -> list[exp.Expr]:
+    """The values of EXECUTE as expressions."""
+    if len(statement.arguments) != len(wanted.parameters):
+        words = f'wrong number of parameters for prepared statement "{statement.name}"'
+        raise SqlError("42601", words)
+    return [dialect.parse_text(f"SELECT {text}").expressions[0] for text in statement.arguments]
+
+
+def deallocate(session: Session, statement: Deallocate) -> str:
+    if not statement.name:
+        session.prepared.clear()
+        return "DEALLOCATE ALL"
+    prepared(session, statement.name)
+    del session.prepared[statement.name]
+    return "DEALLOCATE"
+
+
+def lock(session: Session, statement: Lock) -> str:
+    """Keeps other sessions that lock the same tables waiting. What reads and writes does not wait here."""
+    names = []
+    for schema, name in statement.tables:
+        session.duck.rows(f"SELECT 1 FROM {relation(schema, name)} LIMIT 0")  # noqa: S608 - quoted; raises 42P01
+        names.append(f"{schema or session.search_path[0]}.{name}")
+    if session.status == "T":
+        session.engine.locks.take(id(session), names, session.cancelled)
+    return "LOCK TABLE"
