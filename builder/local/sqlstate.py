@@ -7,7 +7,8 @@ import re
 import duckdb
 
 # Our own error() calls inside macros start with their code: "[22012] division by zero".
-_CODED = re.compile(r"\[([0-9A-Z]{5})\] (.*)", re.DOTALL)
+# A cast of such a text fails with the same: "Could not convert string '[22012] ...' to INT8".
+_CODED = re.compile(r"\[([0-9A-Z]{5})\] (.*?)(?:' to INT8.*)?$", re.DOTALL)
 _TABLE = re.compile(r"Table with name (\S+) does not exist")
 _COLUMN = re.compile(r'Referenced column "([^"]+)" (?:was )?not found|does not have a column named "([^"]+)"')
 _SOURCE = re.compile(r'Referenced table "([^"]+)" not found')

@@ -21,7 +21,7 @@ from builder.local.objects.catalog import Catalog
 from builder.local.objects.cursors import Fetch
 from builder.local.objects.prepared import ExecutePrepared
 from builder.local.objects.rights import Rights
-from builder.local.sql import dialect, translate, types
+from builder.local.sql import dialect, translate, typed, types
 from builder.local.sql.resolve import ExternalCall, Names, Resolved, resolve
 from builder.local.sqlstate import SqlError
 from builder.local.wire import results
@@ -160,10 +160,24 @@ class Session:
     def _described(self, tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> list[Column]:
         resolved = resolve(statements.typed_stands(tree.copy(), parameters, unknown), self.names)
         self._fill_virtual(resolved.tree)
-        whole = exp.Paren(this=resolved.tree)
+        return self.duck.describe(dialect.render(self._settled(self._stood(resolved.tree, resolved), resolved)))
+
+    def _stood(self, tree: exp.Expr, resolved: Resolved) -> exp.Expr:
+        """The tree with something of its type for each call."""
+        whole = exp.Paren(this=tree)
         for call in reversed(list(whole.find_all(ExternalCall))):
             call.replace(statements.opaque(resolved.externals[call.oid].returns))
-        return self.duck.describe(dialect.render(translate.translate(whole.this, self.names)))
+        stood: exp.Expr = whole.this
+        return stood
+
+    def _settled(self, tree: exp.Expr, resolved: Resolved) -> exp.Expr:
+        """Translated, and with the types of operands known."""
+
+        def describe(probe: exp.Expr) -> list[str]:
+            bound = translate.translate(self._stood(probe, resolved), self.names)
+            return self.duck.types(dialect.render(bound))
+
+        return typed.settle_types(translate.translate(tree, self.names), describe)
 
     def execute(self, prepared: Prepared, values: Sequence[Any] = (), formats: Sequence[int] = ()) -> Result:
         """Runs a statement; with rows, the caller drains `chunks` before the next."""
@@ -238,7 +252,7 @@ class Session:
         """A tree that DuckDB can run; calls of external functions are answered on the way."""
         resolved: Resolved = resolve(tree, self.names)
         self._fill_virtual(resolved.tree)
-        translated = translate.translate(resolved.tree, self.names)
+        translated = self._settled(resolved.tree, resolved)
         translate.check_parameters(translated)
         return stage(translated, resolved.externals, caller)
 

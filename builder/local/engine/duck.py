@@ -134,6 +134,14 @@ class Duck:
         pairs = zip(relation.columns, relation.types)  # noqa: B905 - DuckDB gives one of each per column
         return [Column(name=name, type=types.from_duck(str(kind))) for name, kind in pairs]
 
+    def types(self, sql: str) -> list[str]:
+        """DuckDB's own names of the types of a query's columns. Raises SqlError where it does not bind."""
+        try:
+            relation = self.connection.sql(sql)
+        except (duckdb.Error, RuntimeError) as error:
+            raise from_duckdb(error) from error
+        return [str(kind) for kind in relation.types] if relation is not None else []
+
     def batches(self, sql: str, size: int) -> Iterator[Any]:
         """The result as Arrow's record batches of about `size` rows; nothing else may run here meanwhile."""
         with self._errors(sql):

@@ -49,7 +49,7 @@ SAME = _words(
 _INTERNAL = _words(
     """
     float_text similar text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex ewkb_srid
-    wkt elements
+    wkt elements ratio digits_of nonzero
     """
 )
 _MACRO = re.compile(r"^CREATE OR REPLACE MACRO _rs\.(\w+)", re.MULTILINE)

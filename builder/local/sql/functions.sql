@@ -24,7 +24,16 @@ CREATE OR REPLACE MACRO _rs.super(x) AS to_json(x);
 -- Arithmetic ---------------------------------------------------------------------------------------------------------
 
 CREATE OR REPLACE MACRO _rs.div(a, b) AS a // CASE WHEN b = 0 THEN error('[22012] division by zero') ELSE b END;
-CREATE OR REPLACE MACRO _rs.mod(a, b) AS a % CASE WHEN b = 0 THEN error('[22012] division by zero') ELSE b END;
+-- A cast that fails, and not error(): DuckDB takes no alias of an expression that has side effects.
+CREATE OR REPLACE MACRO _rs.nonzero(b) AS
+    CASE WHEN b = 0 THEN CAST('[22012] division by zero' AS TINYINT) ELSE b END;
+CREATE OR REPLACE MACRO _rs.div(a, b) AS a // _rs.nonzero(b);
+-- Whole numbers a, b and a power of ten: a * power / b, cut, without the product where it need not be.
+CREATE OR REPLACE MACRO _rs.ratio(a, b, power) AS
+    (a // _rs.nonzero(b)) * CAST(power AS HUGEINT)
+    + ((a % _rs.nonzero(b)) * CAST(power AS HUGEINT)) // _rs.nonzero(b);
+CREATE OR REPLACE MACRO _rs.digits_of(d) AS CAST(replace(CAST(d AS VARCHAR), '.', '') AS HUGEINT);
+CREATE OR REPLACE MACRO _rs.mod(a, b) AS a % _rs.nonzero(b);
 -- PostgreSQL's shifts wrap and take the count modulo the width; DuckDB's refuse what would overflow.
 CREATE OR REPLACE MACRO _rs.wrap64(x) AS
     CAST(CASE WHEN (x & 18446744073709551615::HUGEINT) > 9223372036854775807

@@ -45,7 +45,6 @@ SYSTEM = frozenset(
     }
 )
 _OPERATORS: dict[type[exp.Expr], str] = {
-    exp.Div: "div",
     exp.Mod: "mod",
     exp.BitwiseLeftShift: "shl",
     exp.BitwiseRightShift: "shr",
