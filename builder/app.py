@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from builder.adapters.aws import Aws
     from builder.console import Console
     from builder.core.config.settings import Settings
     from builder.model import Catalog
@@ -50,6 +51,13 @@ class App:
         for notice in catalog.notices:
             self.console.notice(notice)
         return catalog
+
+    @cached_property
+    def aws(self) -> Aws:
+        """The one session with AWS. Raises SettingsError where the Region or the profile is missing."""
+        from builder.adapters.aws import Aws  # noqa: PLC0415  with boto3: only when AWS is asked
+
+        return Aws(self.settings)
 
     @property
     def build(self) -> Path:

@@ -9,8 +9,9 @@
     def test_in_sql(run_query):                        # a deployed catalogue
         assert run_query("SELECT carto.QUADBIN_RESOLUTION(5209574053332910079)") == [(4,)]
 
-`run_query` uses the Redshift of the environment (RS_HOST and the rest). Where none is named, it starts a local cloud of
-its own, builds and deploys the catalogue into it, once a session, and removes it at the end.
+`run_query` uses the Redshift of the environment (RS_HOST, RS_CLUSTER_IDENTIFIER or RS_WORKGROUP, and the rest). Where
+none is named, it starts a local cloud of its own, builds and deploys the catalogue into it, once a session, and removes
+it at the end.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ import pytest
 
 from builder import ways
 from builder.adapters import docker, warehouse
+from builder.adapters.aws import Aws
 from builder.adapters.process import run
 from builder.core.calls import cases
 from builder.core.catalog.load import open_catalog
 from builder.core.catalog.modules import group
 from builder.core.catalog.units import by_function
 from builder.core.config import settings
+from builder.core.config.keys import ROADS
 from builder.errors import BuilderError
 
 if TYPE_CHECKING:
@@ -91,7 +94,7 @@ class Suite:
     @cached_property
     def deployed(self) -> dict[str, str]:
         """The environment of a cloud that has the catalogue: the one that is configured, or our own."""
-        if os.environ.get("RS_HOST"):
+        if any(os.environ.get(name) for name in ROADS):
             return dict(os.environ)
         for command in (["build"], ["push"], ["deploy", "--yes"]):
             self.builder(*command, environ=self.cloud)
@@ -103,7 +106,7 @@ class Suite:
 
     @cached_property
     def warehouse(self) -> warehouse.Warehouse:
-        return warehouse.configured(self._settings)
+        return warehouse.configured(self._settings, lambda: Aws(self._settings))
 
     def builder(self, *arguments: str, environ: dict[str, str]) -> str:
         """The command line in a process of its own, with our state folder. Returns its standard output."""

@@ -187,4 +187,4 @@ def _session_name(settings: Settings) -> str:
 
 
 def _source_client(source: boto3.Session, settings: Settings, service: str, **credentials: Any) -> Any:
-    return source.client(service, endpoint_url=settings.aws.endpoint_url, **credentials)
+    return source.client(service, endpoint_url=settings.aws.endpoint(service), **credentials)

@@ -22,19 +22,28 @@ _GONE = "it was removed meanwhile; run the same command again"
 _QUOTA = "an account's quota is used up: remove what is not needed, or ask for more in Service Quotas"
 _SIGNING = "the account asks for signed code, which container images cannot carry: exempt these functions"
 
+_BUSY = "too many statements or sessions of the Data API are open: wait until some have ended"
+_NO_SESSION = "see the words above; RS_DATABASE, RS_USER and RS_SECRET_ARN say whom the Data API logs in as"
+
 HINTS: dict[str, str] = {
     "AccessDenied": "the identity in use lacks this permission: have it added, or use another AWS_PROFILE",
     "AccessDeniedException": "the identity in use lacks this permission: have it added, or use another AWS_PROFILE",
     "UnauthorizedOperation": "the identity in use lacks this permission: have it added, or use another AWS_PROFILE",
+    "ActiveSessionsExceededException": _BUSY,
+    "ActiveStatementsExceededException": _BUSY,
+    "ActiveWaitingRequestsExceededException": _BUSY,
     "AliasLimitExceededException": _QUOTA,
-    "ClusterNotFound": "see RS_CLUSTER_IDENTIFIER, and AWS_REGION",
+    "BatchExecuteStatementException": _NO_SESSION,
+    "ClusterNotFound": "check RS_CLUSTER_IDENTIFIER, AWS_REGION and whose credentials are in use",
     "CodeSigningConfigNotFoundException": _SIGNING,
     "CodeStorageExceededException": _QUOTA,
     "CodeVerificationFailedException": _SIGNING,
     "ConcurrentModification": _CHANGED,
+    "DatabaseConnectionException": _NO_SESSION,
     "ConflictException": _CHANGED,
     "DeleteConflict": "something was attached to it that is not ours: detach it, then run the same command again",
     "EntityAlreadyExists": "it was made meanwhile; run the same command again",
+    "ExecuteStatementException": _NO_SESSION,
     "FunctionVersionsPerCapacityProviderLimitExceededException": _QUOTA,
     "ImageNotFoundException": "the image is not in the registry: builder push",
     "InternalFailure": _LATER,
@@ -61,6 +70,7 @@ HINTS: dict[str, str] = {
     "PolicyLengthExceededException": "the function's own policy is full (20 KB): remove statements of others from it",
     "PreconditionFailedException": _CHANGED,
     "PublicPolicyException": "the account blocks public access to functions: give RS_LAMBDA_INVOKE_ROLE a role's ARN",
+    "QueryTimeoutException": _LATER,
     "RegionDisabledException": "STS is not enabled in this Region: enable it, or use another AWS_REGION",
     "RepositoryAlreadyExistsException": "it was made meanwhile; run the same command again",
     "RepositoryNotEmptyException": "an image was pushed meanwhile; run the same command again",
@@ -79,7 +89,8 @@ HINTS: dict[str, str] = {
     "TooManyRequestsException": _SLOWER,
     "TooManyTagsException": "it carries as many tags as AWS allows (50): remove some that are not ours",
     "UnmodifiableEntity": "it is a service-linked role: choose another RS_LAMBDA_PREFIX",
-    "ValidationException": "AWS refused a value: see its words above",
+    "UnsupportedOperation": "this endpoint does not know the operation: see AWS_ENDPOINT_URL and its kin",
+    "ValidationException": "AWS refused a value: see its words, RS_WORKGROUP or RS_CLUSTER_IDENTIFIER, and AWS_REGION",
 }
 
 # The credentials are at fault, not the call ("Common errors" of the IAM, STS and Lambda API references).

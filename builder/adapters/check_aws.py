@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from builder.core.config.settings import Settings
     from builder.core.deploy.findings import Finding
     from builder.core.deploy.observed import Identity
-    from builder.core.deploy.permissions import Grant
+    from builder.core.deploy.road_permissions import Grant
 
 PERMISSIONS = "permissions"
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.adapters.warehouse import connect
+from builder.adapters.aws import Aws
+from builder.adapters.warehouse import enter
+from builder.core.config.roads import DataApi
 from builder.core.deploy import findings
 from builder.core.sql import catalog as sql_catalog
 from builder.errors import BuilderError, WarehouseError
@@ -23,18 +25,24 @@ _WHO = "SELECT current_user, usesuper FROM pg_user WHERE usename = current_user"
 _LANGUAGE = "SELECT identity_name FROM svv_language_privileges WHERE language_name = 'exfunc'"
 
 
-def warehouse(settings: Settings) -> tuple[Finding, ...]:
-    """Connects and asks. A question that this Redshift does not understand is skipped, and said."""
-    place = settings.warehouse
-    if place is None:
-        return (findings.skipped("redshift", "RS_HOST is not set: only Lambda functions are deployed"),)
+def warehouse(settings: Settings, aws: Aws | None) -> tuple[Finding, ...]:
+    """Opens a session and asks. A question that this Redshift does not understand is skipped, and said.
+
+    `aws` is None where there are no credentials: only a connection by password can be opened then.
+    """
+    road = settings.warehouse
+    if road is None:
+        what = "neither RS_HOST, RS_CLUSTER_IDENTIFIER nor RS_WORKGROUP is set: only Lambda functions are deployed"
+        return (findings.skipped("redshift", what),)
+    if aws is None and (isinstance(road, DataApi) or road.iam):
+        return (findings.skipped("redshift", f"needs credentials: {road.shown}"),)
     try:
-        session = connect(place)
+        with enter(road, lambda: aws or Aws(settings)) as session:
+            ((user,),) = session.query("SELECT current_user").rows
+            connected = findings.ok("redshift", f"{user} at {road.shown}")
+            return connected, *privileges(session, schema=settings.schema, database=road.database)
     except BuilderError as error:
         return (findings.failed("redshift", error),)
-    with session:
-        connected = findings.ok("redshift", f"{place.user} at {place.host}:{place.port}/{place.database}")
-        return connected, *privileges(session, schema=settings.schema, database=place.database)
 
 
 def privileges(session: Warehouse, *, schema: str, database: str) -> tuple[Finding, ...]:

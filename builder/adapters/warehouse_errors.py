@@ -5,6 +5,7 @@ Told apart by SQLSTATE and by class, never by the words of a message. SQLSTATEs:
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import struct
@@ -14,12 +15,19 @@ from builder.errors import WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
-    from builder.core.config.settings import Warehouse as Place
+    from builder.core.config.roads import Connection as Place
 
 # Enough of a statement to find it by; the whole is what `builder sql` prints.
 SHOWN_LINES = 12
 SHOWN_WIDTH = 160
+
+# The Data API hands on the JDBC driver's text: "ERROR: syntax error at or near ... Position: 8". In a batch it leads
+# with "Query #2 failed with ".
+_POSITION = re.compile(r"\s*\bPosition: (\d+)")
+_BATCH = re.compile(r"Query #\d+ failed with ")
+_ABORTED = "it was cancelled: by another session, by an administrator, or by a time-out of its queue"
 
 HINTS: Mapping[str, str] = {
     "28000": "check RS_USER and RS_PASSWORD",
@@ -63,6 +71,30 @@ def refused(error: Exception, *, sql: str, where: str = "", of: str = "") -> War
     what = ", ".join(part for part in (f"the session was lost: {_cause(error)}", whole) if part)
     hint = "run the command again; if it was long, look for a proxy or a firewall that ends idle connections"
     return WarehouseError(f"{what}\n{_excerpt(sql, 0)}", where=where, hint=hint)
+
+
+def ended(described: Mapping[str, Any], *, sql: str = "", where: str = "", of: str = "") -> WarehouseError:
+    """A statement of the Data API, as DescribeStatement tells of it, that FAILED or was ABORTED.
+
+    It gives the server's words and no SQLSTATE, so there is no hint to look up.
+    """
+    said = _BATCH.sub("", str(described.get("Error") or ""), count=1).strip()
+    found = _POSITION.search(said)
+    words = _POSITION.sub("", said).removeprefix("ERROR: ").removeprefix("FATAL: ").strip()
+    if not words:
+        words = _ABORTED if described["Status"] == "ABORTED" else "refused, without a word"
+    what = f"{words} ({of})" if of else words
+    excerpt = f"\n{_excerpt(sql, int(found[1]) if found else 0)}" if sql else ""
+    return WarehouseError(f"{what}{excerpt}", where=where)
+
+
+def overdue(described: Mapping[str, Any], *, seconds: float, where: str) -> WarehouseError:
+    """A statement of the Data API that has not ended in time, and was cancelled."""
+    what = f"a statement was still {described['Status']} after {seconds:g} s and has been cancelled"
+    lines = _excerpt(str(described.get("QueryString") or ""), 0)
+    return WarehouseError(
+        f"{what}\n{lines}", where=where, hint="look at what it waits for: STV_LOCKS, SYS_QUERY_HISTORY"
+    )
 
 
 def not_committed(error: Exception) -> WarehouseError:

@@ -13,11 +13,12 @@ from builder.adapters.observe import World
 from builder.adapters.repositories import EcrRepositories
 from builder.adapters.roles import IamRoles
 from builder.adapters.versions import LambdaVersions
+from builder.adapters.warehouse import enter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from builder.adapters.warehouse import RedshiftWarehouse
+    from builder.adapters.warehouse import Session
     from builder.core.config.settings import Settings
     from builder.core.deploy.observed import Identity
 
@@ -28,7 +29,7 @@ def open_world(settings: Settings) -> Iterator[tuple[World, Identity]]:
     aws = Aws(settings)
     with ThreadPoolExecutor(1) as pool:
         # Both take their time to connect, and neither waits for the other.
-        connecting = pool.submit(_warehouse, settings)
+        connecting = pool.submit(_warehouse, settings, aws)
         try:
             identity = aws.identity()
         except BaseException:
@@ -49,14 +50,10 @@ def open_world(settings: Settings) -> Iterator[tuple[World, Identity]]:
         _close(warehouse)
 
 
-def _warehouse(settings: Settings) -> RedshiftWarehouse | None:
-    if settings.warehouse is None:
-        return None
-    from builder.adapters.warehouse import connect  # noqa: PLC0415  its driver is slow to load
-
-    return connect(settings.warehouse)
+def _warehouse(settings: Settings, aws: Aws) -> Session | None:
+    return None if settings.warehouse is None else enter(settings.warehouse, lambda: aws)
 
 
-def _close(warehouse: RedshiftWarehouse | None) -> None:
+def _close(warehouse: Session | None) -> None:
     if warehouse is not None:
         warehouse.close()

@@ -28,13 +28,12 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
         parts = {part.image: part for module in modules.values() for part in module.images}
         return ways.image(_units(app, modules), reference=lambda image: current_tag(app, parts[image]))
     if title == "deployed":
-        from builder.adapters.aws import Aws  # noqa: PLC0415  each way loads only its own libraries
-        from builder.adapters.invocation import invoke  # noqa: PLC0415
+        from builder.adapters.invocation import invoke  # noqa: PLC0415  each way loads only its own libraries
 
-        return ways.deployed(partial(invoke, Aws(app.settings)), units=_units(app, modules))
+        return ways.deployed(partial(invoke, app.aws), units=_units(app, modules))
     from builder.adapters import warehouse  # noqa: PLC0415  each way loads only its own libraries
 
-    return ways.SqlWay(warehouse.configured(app.settings), schema=app.settings.schema)
+    return ways.SqlWay(warehouse.configured(app.settings, lambda: app.aws), schema=app.settings.schema)
 
 
 def _units(app: App, modules: Mapping[str, Module]) -> dict[str, Unit]:

@@ -61,10 +61,13 @@ def _look(settings: Settings) -> list[Finding]:
         found += [findings.skipped(topic, "needs credentials") for topic in ("permissions", "registry")]
     else:
         found += [*check_aws.permitted(aws, settings, identity), check_aws.registry(aws, settings)]
-    host = settings.warehouse.host if settings.warehouse else None
     place = aws.region if aws else settings.aws.region
-    found.append(findings.region(host, place, identity) if place else findings.skipped("region", "no Region is set"))
-    return [*found, *check_warehouse.warehouse(settings)]
+    found.append(
+        findings.region(settings.warehouse, place, identity)
+        if place
+        else findings.skipped("region", "no Region is set")
+    )
+    return [*found, *check_warehouse.warehouse(settings, aws)]
 
 
 def _print_policies(app: App, settings: Settings, account: str | None) -> None:

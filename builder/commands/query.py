@@ -33,7 +33,7 @@ def command(app: App, sql: str) -> None:
     from builder.adapters.warehouse import configured  # noqa: PLC0415  the driver is slow to load: after the check
 
     found = []
-    with configured(app.settings) as warehouse:
+    with configured(app.settings, lambda: app.aws) as warehouse:
         for statement in statements:
             start = time.perf_counter()
             answer = warehouse.query(statement)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from builder.core.catalog.load import open_catalog
 from builder.core.catalog.modules import group
-from builder.core.config.settings import Settings, Warehouse
+from builder.core.config.settings import Connection, Settings
 from builder.core.deploy import plan as deploy_plan
 from builder.core.deploy import sql_script
 from builder.core.deploy.desired import Scope
@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REPEATS = 3
 LARGE, SMALL = 1000, 100
 IDENTITY = Identity(account="123456789012", region="us-east-1")
-SETTINGS = Settings(warehouse=Warehouse(host="nowhere", user="nobody"))
+SETTINGS = Settings(warehouse=Connection(host="nowhere", user="nobody"))
 FUNCTION = """\
 function_type: scalar
 status: stable

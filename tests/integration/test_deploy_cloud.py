@@ -19,12 +19,12 @@ import pytest
 
 from builder.adapters import locks, receipts
 from builder.adapters.aws import Aws
+from builder.adapters.connector import connect
 from builder.adapters.functions import LambdaFunctions
 from builder.adapters.observe import Question, World, observe
 from builder.adapters.repositories import EcrRepositories
 from builder.adapters.roles import IamRoles
 from builder.adapters.versions import LambdaVersions
-from builder.adapters.warehouse import connect
 from builder.apply import Ledger, apply
 from builder.cli import run
 from builder.core.catalog.load import open_catalog
@@ -375,6 +375,32 @@ def test_a_second_deploy_at_the_same_time_is_sent_away(project: Project) -> None
             assert refused.code == 75
             assert "builder deploy, process" in refused.err
         assert project.builder("plan").code == 0
+    assert project.ours()["functions"] == []
+
+
+def test_the_data_api_deploys_queries_shows_and_removes_with_no_host_and_no_password(project: Project) -> None:
+    for name in ("RS_HOST", "RS_PORT", "RS_USER", "RS_PASSWORD", "RS_SSL"):
+        del project.environ[name]
+    project.environ["RS_WORKGROUP"] = "local"
+    schema = project.environ["RS_SCHEMA"]
+
+    checked = json.loads(project.builder("check", "--format", "json").out)
+    assert [each["what"] for each in checked if each["topic"] == "redshift"] == [
+        "awsuser at workgroup:local/dev, the Data API with the caller's IAM identity"
+    ]
+    deployed = project.builder("deploy", "--format", "json")
+    assert deployed.code == 0, deployed.err
+    assert list(json.loads(deployed.out)["receipt"]["places"]) == [f"workgroup:local/dev/{schema}"]
+    assert project.builder("plan", "--detailed-exitcode").code == 0
+    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    assert (row["state"], row["sql"]) == ("Active", "2 of 2")
+    found = project.builder(
+        "query", f"SELECT COUNT(*) AS n FROM svv_redshift_functions WHERE schema_name = '{schema}'", "--format", "json"
+    )
+    assert json.loads(found.out) == [{"n": 2}]
+    refused = project.builder("query", f"SELECT {schema}.no_such(1)")
+    assert (refused.code, "no_such" in refused.err) == (7, True)
+    assert project.builder("remove", "--yes").code == 0
     assert project.ours()["functions"] == []
 
 

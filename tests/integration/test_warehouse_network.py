@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.adapters.warehouse import connect
-from builder.core.config.settings import Secret, Warehouse
+from builder.adapters.connector import connect
+from builder.core.config.settings import Connection, Secret
 from builder.errors import WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def place(port: int, host: str = "127.0.0.1") -> Warehouse:
-    return Warehouse(host=host, port=port, user="alice", password=Secret("hunter2"), ssl=False)
+def place(port: int, host: str = "127.0.0.1") -> Connection:
+    return Connection(host=host, port=port, user="alice", password=Secret("hunter2"), ssl=False)
 
 
 @contextmanager

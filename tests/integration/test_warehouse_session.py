@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from builder.adapters.warehouse import RedshiftWarehouse, connect
-from builder.core.config.settings import Secret, Warehouse
+from builder.adapters.connector import ConnectorSession, connect
+from builder.core.config.settings import Connection, Secret
 from builder.errors import WarehouseError
 from builder.model import Statement
 from tests.integration.scripted_server import Script, serving
 
 
-def session(script: Script) -> RedshiftWarehouse:
-    place = Warehouse(host="127.0.0.1", port=script.port, user="alice", password=Secret("hunter2"), ssl=False)
+def session(script: Script) -> ConnectorSession:
+    place = Connection(host="127.0.0.1", port=script.port, user="alice", password=Secret("hunter2"), ssl=False)
     return connect(place, seconds=5)
 
 

@@ -35,7 +35,7 @@ FLOORS = {
     "push": EFFECTS,
     "lock": EFFECTS,
     "ways": EFFECTS,
-    "app": CORE | {"console"},
+    "app": EFFECTS | {"console"},
     "commands": EFFECTS | {"app", "console", "apply", "bake", "lock", "push", "ways", "local"},
     "cli": GROUND | {"app", "commands", "console"},
     "__main__": {"cli"},

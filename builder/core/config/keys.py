@@ -123,7 +123,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         variable="RS_CLUSTER_IDENTIFIER",
         path="redshift.cluster_identifier",
-        about="the cluster: the invoke role is attached to it; without RS_HOST it is reached by the Data API",
+        about="the cluster: the invoke role is attached to it; by the Data API, or with RS_HOST by a password of AWS's",
     ),
     Key(
         variable="RS_WORKGROUP",

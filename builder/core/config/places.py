@@ -1,14 +1,13 @@
-"""The two places that we go to, AWS and Redshift, as the settings tell them."""
+"""AWS as the settings tell it: where it is, and who we are there. Redshift's part is roads.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from builder.core.config import values
-from builder.core.config.keys import KEYS_OF_AWS, ROADS, SERVICE_ENDPOINTS, WEB_IDENTITY
+from builder.core.config.keys import KEYS_OF_AWS, SERVICE_ENDPOINTS, WEB_IDENTITY
 from builder.core.config.secret import Secret
-from builder.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Aws:
-    """Where AWS is and who we are there. Without keys, profile and web identity boto3's own chain looks for them."""
+    """Where AWS is and who we are there. Without keys, profile and web identity boto3's own chain looks for them.
+
+    `service_endpoints` are pairs of a service, as boto3 names it, and an address of its own.
+    """
 
     region: str | None = None
     profile: str | None = None
@@ -36,29 +38,6 @@ class Aws:
     def endpoint(self, service: str) -> str | None:
         """Where a service is, in boto3's spelling of it; None: where AWS has it."""
         return dict(self.service_endpoints).get(service, self.endpoint_url)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Warehouse:
-    """How to reach Redshift directly. Without a host there is none, and only Lambdas are deployed."""
-
-    host: str
-    port: int = 5439
-    database: str = "dev"
-    user: str = ""
-    password: Secret = field(default_factory=lambda: Secret(""))
-    ssl: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataApi:
-    """Redshift by its Data API: a cluster or a workgroup, and a secret or (a cluster's) user to log in with."""
-
-    cluster_identifier: str | None = None
-    workgroup: str | None = None
-    secret_arn: str | None = None
-    user: str | None = None
-    database: str = "dev"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,48 +82,3 @@ def _service_endpoints(told: Lookup) -> Iterator[tuple[str, str]]:
         url = told.value(variable, values.url)
         if url is not None:
             yield service, url
-
-
-def warehouse(told: Lookup) -> Warehouse | None:
-    """Redshift by a connection of our own; None without a host."""
-    host = told.value("RS_HOST", values.host)
-    port = told.value("RS_PORT", values.port)
-    user = told.value("RS_USER", values.plain)
-    ssl = told.value("RS_SSL", values.boolean)
-    if host is None:
-        return None
-    if user is None:
-        told.problems.append(Problem(where="RS_USER", what="is not set, but RS_HOST is", hint="set both or none"))
-    return Warehouse(
-        host=host,
-        port=port or Warehouse.port,
-        database=told.value("RS_DATABASE", values.plain) or Warehouse.database,
-        user=user or "",
-        password=told.value("RS_PASSWORD", Secret) or Secret(""),
-        ssl=Warehouse.ssl if ssl is None else ssl,
-    )
-
-
-def data_api(told: Lookup) -> DataApi | None:
-    """Redshift by the Data API; None where neither cluster nor workgroup is named."""
-    cluster = told.value("RS_CLUSTER_IDENTIFIER", values.cluster)
-    workgroup = told.value("RS_WORKGROUP", values.workgroup)
-    secret = told.value("RS_SECRET_ARN", values.secret_arn)
-    user = told.value("RS_USER", values.plain)
-    if cluster is None and workgroup is None:
-        if secret is not None and not any(told.given(name) for name in ROADS[1:]):
-            told.incomplete("RS_SECRET_ARN", "RS_CLUSTER_IDENTIFIER or RS_WORKGROUP")
-        return None
-    if cluster and workgroup:
-        hint = "set one: a cluster or a serverless workgroup"
-        told.problems.append(Problem(where="RS_WORKGROUP", what="is set beside RS_CLUSTER_IDENTIFIER", hint=hint))
-    elif cluster and not (secret or user):
-        # A workgroup takes the caller's own identity instead (Data API, "Authenticating").
-        told.incomplete("RS_CLUSTER_IDENTIFIER", "RS_SECRET_ARN or RS_USER")
-    return DataApi(
-        cluster_identifier=cluster,
-        workgroup=workgroup,
-        secret_arn=secret,
-        user=user,
-        database=told.value("RS_DATABASE", values.plain) or DataApi.database,
-    )

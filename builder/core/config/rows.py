@@ -57,6 +57,7 @@ def derived(settings: Settings) -> tuple[Row, ...]:
     prefix = settings.lambda_prefix
     found = {
         "schema": settings.schema,
+        "road to Redshift": settings.warehouse.shown if settings.warehouse else "none: only Lambda functions",
         "Lambda functions": names.lambda_name(prefix, "<module>"),
         "ECR repositories": names.repository_name(prefix, "<module>"),
         "execution role": settings.execution_role or names.execution_role_name(prefix),

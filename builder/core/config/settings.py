@@ -9,10 +9,12 @@ from builder import names
 from builder.core.config import env_files, values
 from builder.core.config import files as config_files
 from builder.core.config import places as config_places
+from builder.core.config import roads as config_roads
 from builder.core.config import rollout as config_rollout
 from builder.core.config.keys import BY_VARIABLE
 from builder.core.config.lookup import Lookup, environment, slips
-from builder.core.config.places import Aws, DataApi, RoleHolder, Warehouse
+from builder.core.config.places import Aws, RoleHolder
+from builder.core.config.roads import Connection, DataApi, Road
 from builder.core.config.rollout import Rollout
 from builder.core.config.secret import Secret
 from builder.errors import Problem, SettingsError
@@ -27,12 +29,13 @@ if TYPE_CHECKING:
 __all__ = [
     "VARIABLES",
     "Aws",
+    "Connection",
     "DataApi",
+    "Road",
     "RoleHolder",
     "Rollout",
     "Secret",
     "Settings",
-    "Warehouse",
     "load",
     "read",
     "resolve",
@@ -58,18 +61,18 @@ class Settings:
     functions_roots: tuple[str, ...] = ("functions",)
     aws: Aws = field(default_factory=Aws)
     rollout: Rollout = field(default_factory=Rollout)
-    warehouse: Warehouse | None = None
-    data_api: DataApi | None = None
+    warehouse: Road | None = None
     notices: tuple[str, ...] = ()
 
     @property
     def holder(self) -> RoleHolder | None:
         """Whom the invoke role is attached to, by whichever road SQL goes; None where the settings do not name it."""
-        if self.data_api is None:
+        road = self.warehouse
+        if road is None or not (road.workgroup or road.cluster_identifier):
             return None
-        if self.data_api.workgroup:
-            return RoleHolder(kind="workgroup", name=self.data_api.workgroup)
-        return RoleHolder(kind="cluster", name=str(self.data_api.cluster_identifier))
+        if road.workgroup:
+            return RoleHolder(kind="workgroup", name=road.workgroup)
+        return RoleHolder(kind="cluster", name=str(road.cluster_identifier))
 
 
 def load(project: Path, *, flags: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
@@ -118,11 +121,10 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
         functions_roots=roots or Settings.functions_roots,
         aws=config_places.aws(told),
         rollout=config_rollout.rollout(told),
-        warehouse=config_places.warehouse(told),
-        data_api=config_places.data_api(told),
+        warehouse=config_roads.road(told),
         notices=(*told.notices, *doubtful),
     )
-    found = [*problems, *mistyped, *told.problems, *_derived(settings), *_unbuilt(settings)]
+    found = [*problems, *mistyped, *told.problems, *_derived(settings)]
     if found:
         raise SettingsError(problems=dict.fromkeys(found))
     return settings
@@ -138,12 +140,3 @@ def _derived(settings: Settings) -> list[Problem]:
         if role is None:
             problems += names.check_role_name(name, where="RS_LAMBDA_PREFIX")
     return problems
-
-
-def _unbuilt(settings: Settings) -> list[Problem]:
-    """Settings that are understood and that nothing acts on yet: better said now than found out after a deploy."""
-    if settings.data_api is None or settings.warehouse is not None:
-        return []
-    variable = "RS_WORKGROUP" if settings.data_api.workgroup else "RS_CLUSTER_IDENTIFIER"
-    hint = "set RS_HOST, RS_USER and RS_PASSWORD, too"
-    return [Problem(where=variable, what="the road to Redshift by the Data API is not built yet", hint=hint)]

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from builder.core.config.roads import ENDPOINT, DataApi
 from builder.errors import BuilderError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from builder.core.config.roads import Road
     from builder.core.deploy.observed import Identity
 
 State = Literal["ok", "failed", "skipped"]
-
-# Redshift's endpoints: <cluster>.<id>.<region>.redshift.amazonaws.com, and a workgroup's
-# <workgroup>.<account>.<region>.redshift-serverless.amazonaws.com (Redshift, "Connecting").
-_ENDPOINT = re.compile(
-    r"[^.]+\.(?P<owner>[^.]+)\.(?P<region>[a-z]+(?:-[a-z]+)+-\d+)\.(?P<kind>redshift(?:-serverless)?)"
-    r"\.amazonaws\.com(?:\.cn)?\.?"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +68,15 @@ def data(found: Iterable[Finding]) -> list[dict[str, Any]]:
     return [asdict(each) for each in found]
 
 
-def region(host: str | None, wanted: str, identity: Identity | None) -> Finding:
+def region(road: Road | None, wanted: str, identity: Identity | None) -> Finding:
     """Whether Redshift is where the Lambdas go: an external function looks for a bare name in Redshift's own Region."""
-    if host is None:
+    if road is None:
         return skipped("region", "no Redshift is configured")
-    endpoint = _ENDPOINT.fullmatch(host.lower())
+    if isinstance(road, DataApi):
+        return ok("region", f"the Data API of {wanted} knows only what is in {wanted}, as the Lambda functions are")
+    endpoint = ENDPOINT.fullmatch(road.host.lower())
     if endpoint is None:
-        return skipped("region", f"{host} does not tell its Region")
+        return skipped("region", f"{road.host} does not tell its Region")
     if endpoint["region"] != wanted:
         what = f"Redshift is in {endpoint['region']}, the Lambda functions would be in {wanted}"
         return failed("region", SettingsError(what, hint=f"set AWS_REGION={endpoint['region']}"))

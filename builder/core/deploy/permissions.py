@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builder import names
 from builder.core.deploy import plan_holder, policies
 from builder.core.deploy.desired import own_roles
 from builder.core.deploy.observed import Identity
+from builder.core.deploy.road_permissions import ANYWHERE, Grant, grants
 
 if TYPE_CHECKING:
     from builder.core.config.settings import Settings
 
-ANYWHERE = "*"
 # The service that CreateFunction hands the execution role to.
 PASSED_TO = "lambda.amazonaws.com"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grant:
-    """Actions on resources. `passed_to`: only in order to hand a role to this service."""
-
-    name: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    passed_to: str = ""
-
-    @property
-    def samples(self) -> tuple[str, ...]:
-        """The resources with a name in place of the star, which IAM's simulator would take for a letter."""
-        return tuple(each if each == ANYWHERE else each.replace("*", "check") for each in self.resources)
 
 
 def deployer(settings: Settings, identity: Identity) -> tuple[Grant, ...]:
@@ -44,17 +28,17 @@ def deployer(settings: Settings, identity: Identity) -> tuple[Grant, ...]:
     at = f"{identity.region}:{identity.account}"
     repositories = f"arn:{identity.partition}:ecr:{at}:repository/{prefix}*"
     functions = f"arn:{identity.partition}:lambda:{at}:function:{prefix}*"
-    grants = [
+    found = [
         Grant(name="Account", actions=("ecr:GetAuthorizationToken", "lambda:ListFunctions"), resources=(ANYWHERE,)),
         Grant(name="Repositories", actions=_REPOSITORIES, resources=(repositories,)),
         Grant(name="Functions", actions=_FUNCTIONS, resources=(functions,)),
     ]
     if roles := tuple(policies.role_arn(identity, role.name) for role in own_roles(settings, identity)):
-        grants.append(Grant(name="Roles", actions=_ROLES, resources=roles))
-    grants += _holder(settings, identity)
+        found.append(Grant(name="Roles", actions=_ROLES, resources=roles))
+    found += _holder(settings, identity)
     execution = settings.execution_role or policies.role_arn(identity, names.execution_role_name(prefix))
-    grants.append(Grant(name="PassRole", actions=("iam:PassRole",), resources=(execution,), passed_to=PASSED_TO))
-    return tuple(grants)
+    found.append(Grant(name="PassRole", actions=("iam:PassRole",), resources=(execution,), passed_to=PASSED_TO))
+    return (*found, *grants(settings.warehouse, identity))
 
 
 def _holder(settings: Settings, identity: Identity) -> tuple[Grant, ...]:
@@ -81,9 +65,9 @@ def _holder(settings: Settings, identity: Identity) -> tuple[Grant, ...]:
     return *found, Grant(name="AttachRole", actions=("iam:PassRole",), resources=(role,), passed_to=service)
 
 
-def document(grants: tuple[Grant, ...]) -> dict[str, Any]:
+def document(wanted: tuple[Grant, ...]) -> dict[str, Any]:
     """A policy document."""
-    return {"Version": policies.VERSION, "Statement": [_statement(grant) for grant in grants]}
+    return {"Version": policies.VERSION, "Statement": [_statement(grant) for grant in wanted]}
 
 
 def documents(settings: Settings, identity: Identity) -> dict[str, Any]:

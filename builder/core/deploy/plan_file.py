@@ -35,7 +35,7 @@ class _Strict(BaseModel):
 
 
 class Target(_Strict):
-    """Where a plan applies. `place` is `host:port/database/schema`, or `lambda` without Redshift."""
+    """Where a plan applies. `place` is `cluster:name/database/schema`, or `lambda` without Redshift."""
 
     account: str
     region: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder import names
+from builder.core.config.roads import Connection
 from builder.core.deploy import policies
 from builder.core.deploy.actions import AttachRole, DeleteRole, DetachRole
 from builder.core.deploy.receipt import place_of
@@ -47,10 +48,11 @@ def detach(plan: Sequence[Action], observed: Observed, settings: Settings) -> It
 
 def remark(settings: Settings, observed: Observed) -> Iterator[str]:
     """What a person has to do, before the first deploy, where the settings do not say whom to attach the role to."""
-    if settings.warehouse is None or settings.holder is not None:
+    road = settings.warehouse
+    if settings.holder is not None or not isinstance(road, Connection):
         return
     if not observed.receipt.place(place_of(settings)).functions:
         yield (
             f"{role(settings, observed.identity)} must be attached to the cluster or namespace behind"
-            f" {settings.warehouse.host}: set RS_CLUSTER_IDENTIFIER or RS_WORKGROUP, or attach it yourself"
+            f" {road.host}: set RS_CLUSTER_IDENTIFIER or RS_WORKGROUP, or attach it yourself"
         )

@@ -102,8 +102,6 @@ class Receipt(_Frozen):
 
 
 def place_of(settings: Settings) -> str:
-    """`host:port/database/schema`, or NOWHERE."""
-    warehouse = settings.warehouse
-    if warehouse is None:
-        return NOWHERE
-    return f"{warehouse.host}:{warehouse.port}/{warehouse.database}/{settings.schema}"
+    """`cluster:name/database/schema`, or `host:port/...` where the host is not one of Redshift's own; or NOWHERE."""
+    road = settings.warehouse
+    return NOWHERE if road is None else f"{road.label}/{road.database}/{settings.schema}"

@@ -39,6 +39,7 @@ def front(engine: Engine, credentials: Credentials, *, file: Path | None, port: 
     door = Door(engine=engine, credentials=credentials, secret=secrets(region))
     warehouse = Warehouse(
         user=credentials.user,
+        password=credentials.password,
         database=engine.name,
         port=port,
         region=region or "us-east-1",

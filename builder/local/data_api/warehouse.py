@@ -1,4 +1,4 @@
-"""Enough of the APIs `redshift` and `redshift-serverless` that roles can be attached: one cluster, one workgroup.
+"""Enough of the APIs `redshift` and `redshift-serverless` to attach roles and to log in: one cluster, one workgroup.
 
 The one database stands behind both, so both show the same roles.
 """
@@ -25,6 +25,8 @@ ACCOUNT = "000000000000"
 NAMESPACE = "local"
 # Redshift quotas, "Cluster IAM roles for Amazon Redshift to access other AWS services".
 ROLES = 50
+# GetClusterCredentials, DurationSeconds: 900 by default.
+LIFE = 900.0
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
@@ -33,6 +35,7 @@ class Warehouse:
     """`file` keeps the roles over restarts; None: in memory. `host` and `port` are what clients connect to."""
 
     user: str
+    password: str = field(default="", repr=False)
     database: str
     host: str = "localhost"
     port: int = 5439
@@ -82,6 +85,13 @@ class Warehouse:
         states |= {arn: "adding" for arn in self.attached if arn not in before}
         states |= {arn: "removing" for arn in before if arn not in self.attached}
         return {"Cluster": self._cluster(states)}
+
+    def cluster_credentials(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The endpoint has one user: whoever asks is given that one's password, as the Data API lets everyone in."""
+        self._known_cluster(given)
+        if given.get("DbUser", self.user) != self.user:
+            raise ApiError("InvalidParameterValue", f'The local Redshift has no user but "{self.user}".')
+        return {"DbUser": self.user, "DbPassword": self.password, "Expiration": self._stamp(self.clock() + LIFE)}
 
     def _known_cluster(self, given: Mapping[str, Any]) -> None:
         name = given["ClusterIdentifier"]
@@ -137,6 +147,10 @@ class Warehouse:
         self._attach(roles, given.get("defaultIamRoleArn"), "ValidationException")
         return {"namespace": self._namespace()}
 
+    def credentials(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        self._known("Workgroup", given.get("workgroupName", ""), self.workgroup)
+        return {"dbUser": self.user, "dbPassword": self.password, "expiration": self.clock() + LIFE}
+
     def _known(self, kind: str, asked: str, name: str) -> None:
         if asked != name:
             raise ApiError("ResourceNotFoundException", f"{kind} {asked} not found.", status=404, resourceName=asked)
@@ -184,14 +198,17 @@ class Warehouse:
             new.write_text(json.dumps(known))
             new.replace(self.file)
 
-    def _stamp(self) -> str:
-        moment = dt.datetime.fromtimestamp(self.created, dt.timezone.utc)
+    def _stamp(self, seconds: float | None = None) -> str:
+        moment = dt.datetime.fromtimestamp(self.created if seconds is None else seconds, dt.timezone.utc)
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 _OPERATIONS: dict[str, Callable[[Warehouse, Mapping[str, Any]], dict[str, Any]]] = {
     "DescribeClusters": Warehouse.describe_clusters,
     "ModifyClusterIamRoles": Warehouse.modify_cluster_roles,
+    "GetClusterCredentials": Warehouse.cluster_credentials,
+    "GetClusterCredentialsWithIAM": Warehouse.cluster_credentials,
+    "GetCredentials": Warehouse.credentials,
     "GetWorkgroup": Warehouse.get_workgroup,
     "ListWorkgroups": Warehouse.list_workgroups,
     "GetNamespace": Warehouse.get_namespace,

@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 
 from builder.adapters.fakes import IDENTITY  # eu-west-1, account 123456789012
+from builder.core.config.settings import Connection, DataApi
 from builder.core.deploy import findings
 from builder.errors import AwsError, EngineError, Problem, SettingsError
 
 CLUSTER = "maps.c1a2b3.{}.redshift.amazonaws.com"
 WORKGROUP = "maps.{}.eu-west-1.redshift-serverless.amazonaws.com"
+
+
+def at(endpoint: str, part: str) -> Connection:
+    return Connection(host=endpoint.format(part))
 
 
 @pytest.mark.parametrize(
@@ -29,16 +34,21 @@ WORKGROUP = "maps.{}.eu-west-1.redshift-serverless.amazonaws.com"
     ],
 )
 def test_redshift_is_looked_for_where_the_lambdas_go(host: str | None, state: str) -> None:
-    assert findings.region(host, "eu-west-1", IDENTITY).state == state
+    road = None if host is None else Connection(host=host)
+    assert findings.region(road, "eu-west-1", IDENTITY).state == state
+
+
+def test_the_data_api_is_asked_where_the_lambdas_are() -> None:
+    assert findings.region(DataApi(workgroup="maps"), "eu-west-1", IDENTITY).state == "ok"
 
 
 def test_the_remedy_names_the_region_and_the_account() -> None:
-    assert "AWS_REGION=eu-west-2" in findings.region(CLUSTER.format("eu-west-2"), "eu-west-1", IDENTITY).hint
-    assert "210987654321" in findings.region(WORKGROUP.format("210987654321"), "eu-west-1", IDENTITY).hint
+    assert "AWS_REGION=eu-west-2" in findings.region(at(CLUSTER, "eu-west-2"), "eu-west-1", IDENTITY).hint
+    assert "210987654321" in findings.region(at(WORKGROUP, "210987654321"), "eu-west-1", IDENTITY).hint
 
 
 def test_without_an_identity_the_account_is_left_alone() -> None:
-    assert findings.region(WORKGROUP.format("210987654321"), "eu-west-1", None).state == "ok"
+    assert findings.region(at(WORKGROUP, "210987654321"), "eu-west-1", None).state == "ok"
 
 
 def test_the_exit_code_is_the_first_failures() -> None:

@@ -12,17 +12,18 @@ import pytest
 from botocore import xform_name
 
 from builder.adapters.fakes import IDENTITY
-from builder.core.config.settings import Aws, DataApi, Settings, Warehouse
+from builder.core.config.settings import Aws, Connection, DataApi, Secret, Settings
 from builder.core.deploy import permissions
 
 ADAPTERS = Path(__file__).resolve().parents[3] / "builder" / "adapters"
-SETTINGS = Settings(lambda_prefix="dev-", warehouse=Warehouse(host="h"))
+SETTINGS = Settings(lambda_prefix="dev-", warehouse=Connection(host="h"))
 ROLE = "arn:aws:iam::123456789012:role/path/run"
 # Operations that take no permission of the deploying identity's: STS answers everybody, and simulating is optional.
 FREE = {"get_caller_identity", "simulate_principal_policy"}
-SERVICES = ("ecr", "iam", "lambda", "redshift", "redshift-serverless", "sts")
-CLUSTER = replace(SETTINGS, data_api=DataApi(cluster_identifier="maps", user="u"))
-WORKGROUP = replace(SETTINGS, data_api=DataApi(workgroup="maps"))
+SERVICES = ("ecr", "iam", "lambda", "redshift", "redshift-data", "redshift-serverless", "sts")
+CLUSTER = replace(SETTINGS, warehouse=DataApi(cluster_identifier="maps", user="u"))
+IDENTIFIED = replace(SETTINGS, warehouse=DataApi(cluster_identifier="maps"))
+WORKGROUP = replace(SETTINGS, warehouse=DataApi(workgroup="maps"))
 
 
 def actions(grants: tuple[permissions.Grant, ...]) -> set[str]:
@@ -65,7 +66,9 @@ def test_the_scan_sees_the_calls() -> None:
 def test_every_operation_that_we_call_is_permitted(operation: str) -> None:
     # Invoke is the one whose action has another name (Service Authorization Reference, AWS Lambda).
     wanted = {"lambda:InvokeFunction"} if operation == "invoke" else operations()[operation]
-    every = {action for each in (CLUSTER, WORKGROUP) for action in actions(permissions.deployer(each, IDENTITY))}
+    every = {
+        action for each in (CLUSTER, IDENTIFIED, WORKGROUP) for action in actions(permissions.deployer(each, IDENTITY))
+    }
     assert wanted & every, f"permissions.py lacks {wanted}"
 
 
@@ -83,17 +86,20 @@ def test_nothing_is_permitted_that_we_never_call() -> None:
     )
     image = ("BatchGetImage", "GetDownloadUrlForLayer", "GetRepositoryPolicy", "SetRepositoryPolicy")
     implied |= {f"ecr:{name}" for name in (*registry, *image)}
-    for settings in (SETTINGS, CLUSTER, WORKGROUP):
+    for settings in (SETTINGS, CLUSTER, IDENTIFIED, WORKGROUP):
         assert actions(permissions.deployer(settings, IDENTITY)) <= ours | implied
 
 
 def test_only_what_has_no_resource_may_be_done_anywhere() -> None:
     anywhere = [grant for grant in permissions.deployer(CLUSTER, IDENTITY) if grant.resources == ("*",)]
-    # None takes a resource type (Service Authorization Reference, ECR, Lambda and Redshift).
+    # None takes a resource type (Service Authorization Reference, ECR, Lambda, Redshift and its Data API).
     assert actions(tuple(anywhere)) == {
         "ecr:GetAuthorizationToken",
         "lambda:ListFunctions",
         "redshift:DescribeClusters",
+        "redshift-data:CancelStatement",
+        "redshift-data:DescribeStatement",
+        "redshift-data:GetStatementResult",
     }
 
 
@@ -177,3 +183,51 @@ def test_the_roles_documents_are_the_ones_that_deploy_makes() -> None:
         "arn:aws:lambda:eu-west-1:123456789012:function:dev-*"
     )
     assert found["execution_role"]["trust"]["Statement"]["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+# Service Authorization Reference: actions and resource types of the three services.
+@pytest.mark.parametrize(
+    ("road", "expected"),
+    [
+        (Connection(host="h", user="u", password=Secret("p")), {}),
+        (
+            DataApi(cluster_identifier="maps", user="u", database="gis"),
+            {
+                "redshift-data:ExecuteStatement": {"arn:aws:redshift:eu-west-1:123456789012:cluster:maps"},
+                "redshift-data:DescribeStatement": {"*"},
+                "redshift:GetClusterCredentials": {
+                    "arn:aws:redshift:eu-west-1:123456789012:dbuser:maps/u",
+                    "arn:aws:redshift:eu-west-1:123456789012:dbname:maps/gis",
+                },
+            },
+        ),
+        (
+            Connection(host="h", cluster_identifier="maps"),
+            {"redshift:GetClusterCredentialsWithIAM": {"arn:aws:redshift:eu-west-1:123456789012:dbname:maps/dev"}},
+        ),
+        (
+            DataApi(workgroup="maps", secret_arn="arn:secret"),
+            {
+                "redshift-data:BatchExecuteStatement": {
+                    "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/*"
+                },
+                "secretsmanager:GetSecretValue": {"arn:secret"},
+            },
+        ),
+        (
+            Connection(host="h", workgroup="maps"),
+            {"redshift-serverless:GetCredentials": {"arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/*"}},
+        ),
+    ],
+)
+def test_a_road_asks_for_what_it_calls(road: Connection | DataApi, expected: dict[str, set[str]]) -> None:
+    found = {
+        action: set(grant.resources)
+        for grant in permissions.deployer(replace(SETTINGS, warehouse=road), IDENTITY)
+        for action in grant.actions
+        if action.startswith(("redshift", "secretsmanager"))
+    }
+    assert expected.items() <= found.items()
+    services = {action.partition(":")[0] for action in found}
+    attaching = {"redshift", "redshift-serverless"}
+    assert services - attaching == {action.partition(":")[0] for action in expected} - attaching

@@ -10,7 +10,7 @@ from builder.adapters.fakes import IDENTITY, FakeCloud
 from builder.adapters.observe import Question, observe, observe_release
 from builder.adapters.releases import History
 from builder.apply import Ledger, apply
-from builder.core.config.settings import DataApi, Settings, Warehouse
+from builder.core.config.settings import Connection, Settings
 from builder.core.deploy import plan as deploy_plan
 from builder.core.deploy import release, rollback
 from builder.core.deploy.desired import Desired, Scope
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 NOON = "2026-11-21T12:00:00+00:00"
 MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
-WITH_REDSHIFT = Settings(schema="dev_carto", warehouse=Warehouse(host="redshift.example.com", database="dev"))
-WITH_CLUSTER = replace(WITH_REDSHIFT, data_api=DataApi(cluster_identifier="maps", user="deployer"))
+WITH_REDSHIFT = Settings(schema="dev_carto", warehouse=Connection(host="redshift.example.com", database="dev"))
+WITH_CLUSTER = replace(
+    WITH_REDSHIFT, warehouse=Connection(host="redshift.example.com", database="dev", cluster_identifier="maps")
+)
 LAMBDA_ONLY = Settings(schema="dev_carto")
 
 

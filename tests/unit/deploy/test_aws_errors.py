@@ -18,21 +18,24 @@ from builder.errors import AwsError, SettingsError
 
 SESSION = get_session()
 ADAPTERS = Path(aws_errors.__file__).parent
-SERVICES = {
-    "functions.py": "lambda",
-    "versions.py": "lambda",
-    "roles.py": "iam",
-    "repositories.py": "ecr",
-    "aws.py": "sts",
-}
-TWO_SERVICES = {"holders.py": ("redshift", "redshift-serverless")}
+SERVICES = (
+    ("functions.py", "lambda"),
+    ("versions.py", "lambda"),
+    ("roles.py", "iam"),
+    ("repositories.py", "ecr"),
+    ("aws.py", "sts"),
+    ("data_api.py", "redshift-data"),
+    ("holders.py", "redshift"),
+    ("holders.py", "redshift-serverless"),
+    ("connector.py", "redshift"),
+    ("connector.py", "redshift-serverless"),
+)
 
 
 def operations() -> list[tuple[str, str]]:
     """Every operation that an adapter names: as a string in snake case that the service knows."""
     found = {("sts", "assume_role")}
-    files = [*SERVICES.items(), *((file, each) for file, both in TWO_SERVICES.items() for each in both)]
-    for file, service in files:
+    for file, service in SERVICES:
         model = SESSION.get_service_model(service)
         known = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): name for name in model.operation_names}
         words = set(re.findall(r'"([a-z_]+)"', (ADAPTERS / file).read_text(encoding="utf-8")))
@@ -55,6 +58,8 @@ def test_the_operations_in_use_are_found() -> None:
     assert len(found) >= 24
     assert ("lambda", "CreateFunction") in found
     assert ("iam", "PutRolePolicy") in found
+    assert ("redshift-data", "BatchExecuteStatement") in found
+    assert ("redshift-serverless", "GetCredentials") in found
 
 
 @pytest.mark.parametrize(("service", "operation"), operations())

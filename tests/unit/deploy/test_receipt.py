@@ -9,7 +9,7 @@ import pytest
 
 from builder.adapters import receipts
 from builder.adapters.fakes import IDENTITY
-from builder.core.config.settings import Settings, Warehouse
+from builder.core.config.settings import Connection, DataApi, Settings
 from builder.core.deploy import recording
 from builder.core.deploy.actions import CreateSchema, DropSchema, Note
 from builder.core.deploy.receipt import NOWHERE, Deployed, Place, Receipt, place_of
@@ -30,9 +30,27 @@ def test_a_receipt_has_its_account_region_and_prefix_in_its_name(tmp_path: Path)
 
 def test_a_place_is_a_schema_of_a_database() -> None:
     assert place_of(WITH_REDSHIFT) == HERE
-    other = Settings(schema="carto", warehouse=Warehouse(host="h", port=5440, database="prod"))
+    other = Settings(schema="carto", warehouse=Connection(host="h", port=5440, database="prod"))
     assert place_of(other) == "h:5440/prod/carto"
     assert place_of(LAMBDA_ONLY) == NOWHERE
+
+
+@pytest.mark.parametrize(
+    ("road", "place"),
+    [
+        (Connection(host="maps.c1a2b3.eu-west-1.redshift.amazonaws.com", user="me"), "cluster:maps/dev/carto"),
+        (Connection(host="10.0.0.7", cluster_identifier="maps"), "cluster:maps/dev/carto"),
+        (DataApi(cluster_identifier="maps", user="me"), "cluster:maps/dev/carto"),
+        (
+            Connection(host="maps.123456789012.eu-west-1.redshift-serverless.amazonaws.com", user="me"),
+            "workgroup:maps/dev/carto",
+        ),
+        (Connection(host="10.0.0.7", workgroup="maps"), "workgroup:maps/dev/carto"),
+        (DataApi(workgroup="maps"), "workgroup:maps/dev/carto"),
+    ],
+)
+def test_a_cluster_is_the_same_place_by_every_road(road: Connection | DataApi, place: str) -> None:
+    assert place_of(Settings(schema="carto", warehouse=road)) == place
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

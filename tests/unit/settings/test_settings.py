@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.core.config.settings import Secret, Settings, Warehouse, load
+from builder.core.config.settings import Connection, DataApi, Secret, Settings, load
 from builder.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_roots_come_from_the_command_line(tmp_path: Path) -> None:
 
 def test_a_warehouse_with_its_defaults(tmp_path: Path) -> None:
     found = told(tmp_path, RS_HOST="example.com", RS_USER="me", RS_PASSWORD="p$w{d}")
-    assert found.warehouse == Warehouse(
+    assert found.warehouse == Connection(
         host="example.com", port=5439, database="dev", user="me", password=Secret("p$w{d}"), ssl=True
     )
 
@@ -218,11 +218,57 @@ def test_grantees_who_are_nobody(text: str, tmp_path: Path) -> None:
     assert len(refused(tmp_path, RS_GRANTEES=text)) == 1
 
 
-def test_the_data_api_is_read_checked_and_refused_while_nothing_uses_it(tmp_path: Path) -> None:
-    secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:redshift-AbCdEf"
-    where = ["RS_WORKGROUP: the road to Redshift by the Data API is not built yet"]
-    assert refused(tmp_path, RS_WORKGROUP="maps", RS_SECRET_ARN=secret) == where
-    assert refused(tmp_path, RS_SECRET_ARN=secret) == [
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:redshift-AbCdEf"
+
+
+@pytest.mark.parametrize(
+    ("told_of", "road"),
+    [
+        ({"RS_WORKGROUP": "maps"}, DataApi(workgroup="maps")),
+        ({"RS_WORKGROUP": "maps", "RS_SECRET_ARN": SECRET_ARN}, DataApi(workgroup="maps", secret_arn=SECRET_ARN)),
+        ({"RS_CLUSTER_IDENTIFIER": "maps"}, DataApi(cluster_identifier="maps")),
+        (
+            {"RS_CLUSTER_IDENTIFIER": "maps", "RS_USER": "u", "RS_DATABASE": "gis"},
+            DataApi(cluster_identifier="maps", user="u", database="gis"),
+        ),
+        ({"RS_HOST": "h", "RS_WORKGROUP": "maps"}, Connection(host="h", workgroup="maps")),
+        (
+            {"RS_HOST": "h", "RS_CLUSTER_IDENTIFIER": "maps", "RS_USER": "u", "RS_PORT": "5440"},
+            Connection(host="h", port=5440, cluster_identifier="maps", user="u"),
+        ),
+        ({"RS_HOST": "h", "RS_CLUSTER_IDENTIFIER": "maps"}, Connection(host="h", cluster_identifier="maps")),
+        (
+            {"RS_HOST": "h", "RS_USER": "u", "RS_PASSWORD": "p", "RS_WORKGROUP": "maps"},
+            Connection(host="h", user="u", password=Secret("p"), workgroup="maps"),
+        ),
+    ],
+)
+def test_the_settings_choose_the_road(told_of: dict[str, str], road: Connection | DataApi, tmp_path: Path) -> None:
+    found = told(tmp_path, **told_of)
+    assert (found.warehouse, found.notices) == (road, ())
+
+
+@pytest.mark.parametrize(
+    ("told_of", "road", "unused"),
+    [
+        ({"RS_HOST": "h", "RS_WORKGROUP": "maps", "RS_USER": "u"}, "by IAM", "RS_USER"),
+        ({"RS_HOST": "h", "RS_USER": "u", "RS_SECRET_ARN": SECRET_ARN}, "by password", "RS_SECRET_ARN"),
+        ({"RS_WORKGROUP": "maps", "RS_USER": "u"}, "the Data API with the caller's IAM identity", "RS_USER"),
+        ({"RS_CLUSTER_IDENTIFIER": "m", "RS_USER": "u", "RS_SECRET_ARN": SECRET_ARN}, "with a secret", "RS_USER"),
+        ({"RS_WORKGROUP": "maps", "RS_PASSWORD": "p"}, "the Data API", "RS_PASSWORD"),
+    ],
+)
+def test_what_the_chosen_road_has_no_use_for_is_said(
+    told_of: dict[str, str], road: str, unused: str, tmp_path: Path
+) -> None:
+    found = told(tmp_path, **told_of)
+    assert found.warehouse is not None
+    assert road in found.warehouse.shown
+    assert [notice.split()[0] for notice in found.notices] == [unused]
+
+
+def test_what_no_road_can_be_made_of(tmp_path: Path) -> None:
+    assert refused(tmp_path, RS_SECRET_ARN=SECRET_ARN) == [
         "RS_SECRET_ARN of the environment: is set without RS_CLUSTER_IDENTIFIER or RS_WORKGROUP"
     ]
     assert refused(tmp_path, RS_SECRET_ARN="x", RS_CLUSTER_IDENTIFIER="A--b") == [

@@ -9,9 +9,9 @@ import pytest
 from redshift_connector.error import InterfaceError, OperationalError, ProgrammingError
 
 from builder.adapters.warehouse_errors import not_committed, refused, unreachable
-from builder.core.config.settings import Secret, Warehouse
+from builder.core.config.settings import Connection, Secret
 
-PLACE = Warehouse(host="db.example", user="alice", database="dev", password=Secret("hunter2"))
+PLACE = Connection(host="db.example", user="alice", database="dev", password=Secret("hunter2"))
 
 
 def server(code: str, message: str, **fields: str) -> ProgrammingError:
