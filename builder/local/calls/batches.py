@@ -73,9 +73,8 @@ def bounds(ends: Array, *, overhead: int, rows: int, size: int) -> list[tuple[in
     return found
 
 
-def read_reply(body: bytes, function: Function, count: int) -> list[Any]:
-    """The results of a reply, checked. Raises SqlError with Redshift's complaint."""
-    text = _text(body)
+def read_reply(text: str, function: Function, count: int) -> list[Any]:
+    """The results of a reply's text, checked. Raises SqlError with Redshift's complaint."""
     loads: Callable[[str], Any] = _exact if function.returns.name == "numeric" else orjson.loads
     try:
         reply = loads(text)
@@ -94,7 +93,7 @@ def read_reply(body: bytes, function: Function, count: int) -> list[Any]:
     return results
 
 
-def _text(body: bytes) -> str:
+def reply_text(body: bytes) -> str:
     """A reply is a JSON string that holds JSON: a handler that returns an object is refused."""
     try:
         outer = orjson.loads(body)

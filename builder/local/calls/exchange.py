@@ -1,7 +1,7 @@
 """One call's way over a stream of rows: batches of arguments out, several under way, answers back in order.
 
-The arguments of a row are a text, JSON with a comma behind it, which DuckDB has written: in Arrow's layout the texts of
-a batch lie one behind the other, so a batch of arguments is a piece of that memory. A row with no text is not sent.
+The arguments of a row are a JSON text, which DuckDB has written: in Arrow's layout the texts of a batch lie one behind
+the other, so a batch of arguments is a piece of that memory. A row with no text is not sent.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ class _Unit:
 
 @dataclass(kw_only=True)
 class Exchange:
-    """`text` is the column of arguments, `answer` the name of the new column. `check` raises once it is cancelled."""
+    """`text` is the column of arguments, `answer` the name of the new column. `check` raises once it is cancelled.
+
+    `separated`: each text has a comma behind it. The others hold no bracket but their own.
+    """
 
     function: Function
     envelope: batches.Envelope
@@ -60,6 +63,7 @@ class Exchange:
     pool: ThreadPoolExecutor
     in_flight: int
     text: str
+    separated: bool
     answer: str
     check: Callable[[], None]
     counts: Counts = field(default_factory=Counts)
@@ -111,7 +115,7 @@ class Exchange:
         assert external is not None  # noqa: S101 - what is not external is not sent
         body = self.retrying(external.lambda_name, payload, external.retry_timeout)
         self.counts.output_bytes += len(body)
-        return answers.column(batches.read_reply(body, self.function, count), self.function.returns)
+        return answers.read(body, self.function, count)
 
     def _joined(self, unit: _Unit, work: Future[pa.Array]) -> pa.RecordBatch:
         found = work.result()
@@ -156,6 +160,8 @@ class Exchange:
         if texts.null_count:
             places = np.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False))
         ends = (offsets[1:] - offsets[0])[places]
+        if not self.separated:
+            ends = ends + np.arange(1, len(ends) + 1)
         overhead, size = self.envelope.overhead, external.max_batch_size
         found = batches.bounds(ends, overhead=overhead, rows=external.max_batch_rows, size=size)
         # Rows that are not sent belong to the batch before them.
@@ -169,7 +175,10 @@ class Exchange:
         payload = b""
         if count:
             # Without the comma behind the last row.
-            piece = memoryview(texts.buffers()[2])[offsets[0] : offsets[-1] - 1]
+            end = offsets[-1] - 1 if self.separated else offsets[-1]
+            piece: bytes | memoryview = memoryview(texts.buffers()[2])[offsets[0] : end]
+            if not self.separated:
+                piece = bytes(piece).replace(b"][", b"],[")
             payload = self.envelope.wrap(str(uuid.uuid4()).upper(), count, piece)
         sent = texts.is_valid().to_numpy(zero_copy_only=False) if texts.null_count else None
         return _Unit(rows=rows, count=count, payload=payload, sent=sent)

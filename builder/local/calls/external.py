@@ -133,6 +133,7 @@ class Caller:
             pool=self.pool,
             in_flight=self.in_flight,
             text=call.text,
+            separated=call.separated,
             answer=call.answer,
             check=self.check,
         )

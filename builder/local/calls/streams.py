@@ -31,6 +31,7 @@ READ_ROWS = 2048
 # Windows over kept rows are as long as this many bytes of what is read of them, in rows within these bounds.
 WINDOW_BYTES = 8 * 1024 * 1024
 FEWEST, MOST = 256, 131_072
+TEXTS = frozenset({"character", "character varying"})
 _KEPT_COLUMN = re.compile(r'"c\d+"')
 
 
@@ -53,10 +54,18 @@ class Call:
         return f"_rs_x{self.position}"
 
     @property
+    def separated(self) -> bool:
+        """Whether a comma stands behind each row's text. Where no text can hold a bracket it is put in later, at once.
+
+        To append it in DuckDB takes half as long as to write the JSON.
+        """
+        return any(kind.name in TEXTS for kind in self.function.arguments)
+
+    @property
     def sql(self) -> str:
         """A row's arguments as JSON, written by DuckDB: exact for BIGINT and DECIMAL. NULL where it is not sent."""
         parts = [_finite(text, kind.name) for text, kind in zip(self.arguments, self.function.arguments, strict=True)]
-        row = f"CAST(json_array({', '.join(parts)}) AS VARCHAR) || ','"
+        row = f"CAST(json_array({', '.join(parts)}) AS VARCHAR)" + (" || ','" if self.separated else "")
         # A CASE and not a WHERE, so that DuckDB evaluates no argument of a row that does not count.
         return f"CASE WHEN {self.guard} THEN {row} END" if self.guard else row
 

@@ -59,7 +59,8 @@ def test_batches_keep_order_and_limits(lengths: list[int], rows: int, size: int)
 
 def read(reply: Any, *, returns: str = "bigint", count: int = 2) -> list[Any]:
     text = reply if isinstance(reply, str) else json.dumps(reply)
-    return batches.read_reply(json.dumps(text).encode(), replace(FUNCTION, returns=types.of(returns)), count)
+    body = json.dumps(text).encode()
+    return answers.read(body, replace(FUNCTION, returns=types.of(returns)), count).to_pylist()  # type: ignore[no-any-return]
 
 
 def test_a_reply_is_a_string_of_json() -> None:
@@ -69,7 +70,7 @@ def test_a_reply_is_a_string_of_json() -> None:
 @pytest.mark.parametrize("body", [b'{"success":true,"num_records":2,"results":[1,2]}', b"null", b'""', b"[]"])
 def test_an_object_is_an_empty_format(body: bytes) -> None:
     with pytest.raises(SqlError, match="Empty format"):
-        batches.read_reply(body, FUNCTION, 2)
+        answers.read(body, FUNCTION, 2)
 
 
 @pytest.mark.parametrize(
@@ -134,5 +135,39 @@ def test_values_of_another_type_are_refused(kind: str, value: Any, code: str) ->
 
 def test_a_decimal_keeps_all_its_digits() -> None:
     number = "12345678901234567890.1234567891"
-    results = read(f'{{"success": true, "num_records": 1, "results": [{number}]}}', returns="decimal(38,10)", count=1)
-    assert answers.column(results, types.of("decimal(38,10)")).to_pylist() == [number]
+    reply = f'{{"success": true, "num_records": 1, "results": [{number}]}}'
+    assert read(reply, returns="decimal(38,10)", count=1) == [number]
+
+
+@pytest.mark.parametrize("spaces", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize("first", ["success", "results"])
+@given(data=st.data())
+def test_a_reply_of_numbers_is_read_as_json_reads_it(spaces: tuple[str, str], first: str, data: Any) -> None:
+    kind = data.draw(st.sampled_from(["smallint", "integer", "bigint", "double precision"]))
+    low, high = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}.get(kind, (-(2**63), 2**63 - 1))
+    finite = st.floats(allow_nan=False, allow_infinity=False)
+    value = finite if kind == "double precision" else st.integers(low, high)
+    results = data.draw(st.lists(st.none() | value, max_size=20))
+    reply = {"success": True, "num_records": len(results), "results": results}
+    # Its keys in another order make it a reply like any other.
+    whole = reply if first == "success" else dict(reversed(reply.items()))
+    assert read(json.dumps(whole, separators=spaces), returns=kind, count=len(results)) == results
+
+
+@pytest.mark.parametrize(
+    ("results", "kind", "words"),
+    [
+        ("1,2.5", "bigint", r"2\.5 is not a value of type bigint"),
+        ("1,1.0", "bigint", r"1\.0 is not a value of type bigint"),
+        ("1,40000", "smallint", "40000 is out of range"),
+        ("1,9223372036854775808", "bigint", "9223372036854775808 is out of range"),
+        ("1,", "bigint", "not JSON"),
+        ("1,nul", "bigint", "not JSON"),
+        ("1-2,3", "bigint", "not JSON"),
+        ('1,"2"', "double precision", '"2" is not a value'),
+        ("1,NaN", "double precision", "not JSON"),
+    ],
+)
+def test_a_list_that_is_no_list_of_its_numbers_is_refused(results: str, kind: str, words: str) -> None:
+    with pytest.raises(SqlError, match=words):
+        read(f'{{"success":true,"num_records":2,"results":[{results}]}}', returns=kind)
