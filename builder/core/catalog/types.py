@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ _CROSSINGS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def redshift_type(name: str) -> str:
     """The one Redshift spelling of a generic or a Redshift type: `string` gives `VARCHAR(MAX)`, `int8` `BIGINT`.
 
@@ -148,6 +150,7 @@ def redshift_type(name: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=4096)
 def crossing(redshift: str) -> Crossing:
     """How a value of a type, as `redshift_type` spells it, crosses. What needs no conversion crosses as itself."""
     family = redshift.partition("(")[0]

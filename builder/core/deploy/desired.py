@@ -204,12 +204,12 @@ def _all_sql(scopes: Iterable[Scope], settings: Settings, identity: Identity) ->
 
 
 def _sql(function: Function, at: sql.Target) -> DesiredSql:
-    statements = sql.create(function, at)
+    statements = sql.checked(function, at)
     return DesiredSql(
         module=function.module,
         name=function.name,
         kind=function.kind,
-        fingerprint=sql.fingerprint(statements),
+        fingerprint=sql.fingerprint(statements, written_here=function.kind == "lambda" and not function.template),
         statements=statements,
         routines=sql.routines(function),
     )

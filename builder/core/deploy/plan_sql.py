@@ -59,7 +59,8 @@ def run_sql(scopes: Sequence[Scope], desired: Desired, observed: Observed, schem
     if observed.warehouse is None:
         return ()
     place = observed.receipt.place(observed.warehouse.place)
-    parts = (_part(scope, desired, place) for scope in scopes)
+    wanted = _by_module(desired)
+    parts = (_part(scope, wanted.get(scope.module.name, {}), place) for scope in scopes)
     return run_parts(parts, desired, observed, schema)
 
 
@@ -72,9 +73,10 @@ def run_parts(parts: Iterable[Part], desired: Desired, observed: Observed, schem
     listed: dict[str, list[Routine]] = {}
     for routine in warehouse.routines:
         listed.setdefault(routine.name, []).append(routine)
+    by_module = _by_module(desired)
     actions = []
     for part in parts:
-        wanted = {entry.name: entry for entry in desired.sql if entry.module == part.module}
+        wanted = by_module.get(part.module, {})
         changes: list[SqlChange] = []
         for name in part.names:
             present = _present(_remembered(name, part.known.get(name, ()), place), listed)
@@ -87,15 +89,22 @@ def run_parts(parts: Iterable[Part], desired: Desired, observed: Observed, schem
     return tuple(actions)
 
 
-def _part(scope: Scope, desired: Desired, place: Place) -> Part:
-    wanted = {entry.name: entry for entry in desired.sql if entry.module == scope.module.name}
+def _by_module(desired: Desired) -> dict[str, dict[str, DesiredSql]]:
+    """What is wanted, by module and function: once for all modules, of which there may be a thousand."""
+    found: dict[str, dict[str, DesiredSql]] = {}
+    for entry in desired.sql:
+        found.setdefault(entry.module, {})[entry.name] = entry
+    return found
+
+
+def _part(scope: Scope, wanted: Mapping[str, DesiredSql], place: Place) -> Part:
     functions = {function.name: function for function in scope.module.functions}
     names = _names(scope, wanted, place)
     known = {name: sql.routines(functions[name]) for name in names if name in functions}
     return Part(module=scope.module.name, names=names, known=known)
 
 
-def _names(scope: Scope, wanted: dict[str, DesiredSql], place: Place) -> tuple[str, ...]:
+def _names(scope: Scope, wanted: Mapping[str, DesiredSql], place: Place) -> tuple[str, ...]:
     """What the plan may touch: the selection, and in a removal of a whole module what it deployed in earlier days."""
     if wanted:
         return tuple(wanted)

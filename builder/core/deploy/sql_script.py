@@ -45,7 +45,7 @@ def creations(modules: Iterable[Module], settings: Settings) -> tuple[Transactio
         Transaction(
             module=module.name,
             statements=tuple(
-                each for function in ordered(module.functions) for each in sql.create(function, at[function.name])
+                each for function in ordered(module.functions) for each in sql.checked(function, at[function.name])
             ),
         )
         for module, at in all_targets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from builder.core.catalog import sql_names
@@ -30,8 +31,9 @@ _ARN = r"arn:[a-z0-9-]+:iam::[0-9]{12}:role/[A-Za-z0-9_+=.@/-]+"
 _ROLE = re.compile(rf"default|{_ARN}(?:,{_ARN})*")
 
 
-def check_target(target: Target) -> list[Problem]:
-    """Problems of the place: schema, Lambda, role, limits."""
+@lru_cache(maxsize=1024)
+def check_target(target: Target) -> tuple[Problem, ...]:
+    """Problems of the place: schema, Lambda, role, limits. Kept: all functions of a module have the same."""
     problems = check_identifier(target.schema, where="schema")
     if not _LAMBDA.fullmatch(target.lambda_reference):
         what = f"{target.lambda_reference!r} is neither a Lambda function's name nor its ARN"
@@ -42,7 +44,7 @@ def check_target(target: Target) -> list[Problem]:
     if target.retry_timeout < 0:
         what = f"{target.retry_timeout} ms is no retry timeout"
         problems.append(Problem(where="RETRY_TIMEOUT", what=what, hint="write 0 (no retries) or more"))
-    return [*problems, *_limits(target.max_batch_rows, target.max_batch_size, "target")]
+    return (*problems, *_limits(target.max_batch_rows, target.max_batch_size, "target"))
 
 
 def notices(target: Target) -> tuple[str, ...]:

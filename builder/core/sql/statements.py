@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Target",
     "check",
+    "checked",
     "create",
     "create_schema",
     "drop",
@@ -54,6 +55,11 @@ def create(function: Function, target: Target) -> tuple[Statement, ...]:
     """
     if problems := check(function, target=target):
         raise CatalogError(problems=problems)
+    return checked(function, target)
+
+
+def checked(function: Function, target: Target) -> tuple[Statement, ...]:
+    """The same for a function whose problems in this target were asked for already: a catalogue has thousands."""
     statements = statements_of(function, target)
     if target.grantees:
         statements += grant(function, schema=target.schema, grantees=target.grantees)
@@ -138,9 +144,13 @@ def callees_first(calls: Mapping[str, set[str]]) -> tuple[str, ...]:
         del waiting[ready]
 
 
-def fingerprint(statements: Iterable[Statement]) -> str:
-    """The same for the same SQL, whatever its comments and blanks outside of quotes: `sha256:...`."""
-    whole = "\0".join(sql_text.normal(each.text) for each in statements)
+def fingerprint(statements: Iterable[Statement], *, written_here: bool = False) -> str:
+    """The same for the same SQL, whatever its comments and blanks outside of quotes: `sha256:...`.
+
+    `written_here`: all of it is from our own templates, which have no comments and quote every name and text.
+    """
+    normal = sql_text.normal_blanks if written_here else sql_text.normal
+    whole = "\0".join(normal(each.text) for each in statements)
     return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 

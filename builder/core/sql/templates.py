@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from builder.core.sql.text import dollar_quoted
 from builder.model import Statement
@@ -21,7 +21,13 @@ _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?: [A-Za-z0-9_]+)*(?:\((?:MAX|[0-9]+(
 
 def statement(template: str, *, subject: str, **values: Any) -> Statement:
     """One statement. A variable that the template names and the caller does not give is an error."""
-    return Statement(subject=subject, text=_environment().get_template(f"{template}.sql.j2").render(values))
+    return Statement(subject=subject, text=_template(template).render(values))
+
+
+@lru_cache(maxsize=64)
+def _template(name: str) -> Template:
+    # Kept here: the environment would look at the file's time at each use.
+    return _environment().get_template(f"{name}.sql.j2")
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +50,7 @@ def _environment() -> Environment:
     return environment
 
 
+@lru_cache(maxsize=4096)
 def is_type(text: str) -> bool:
     """Whether a text has a type's form. A type cannot be quoted, so nothing else may stand in its place."""
     return _TYPE.fullmatch(text) is not None
