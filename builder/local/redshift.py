@@ -19,14 +19,21 @@ from builder.local.calls.direct import DirectInvoker, in_docker
 from builder.local.calls.invoker import LambdaInvoker
 from builder.local.calls.sandboxes import Sandboxes
 from builder.local.data_api.start import front
+from builder.local.data_api.warehouse import ACCOUNT
 from builder.local.engine.duck import MEMORY, open_database
 from builder.local.engine.engine import IN_FLIGHT, Engine
+from builder.local.iam.account import EmulatedIam
+from builder.local.iam.gate import Gate
 from builder.local.wire.server import CONNECTIONS, Server
 from builder.local.wire.session import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import FrameType
+
+    from builder.local.data_api.warehouse import Warehouse
+
+IAM = ("off", "policies", "attached")
 
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -38,6 +45,14 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--file", type=Path, help="where the data is kept (default: in memory)")
     parser.add_argument("--in-flight", type=int, default=IN_FLIGHT, help="Lambda calls under way for one function")
     parser.add_argument("--memory", default=MEMORY, help="what DuckDB may take before it writes to disk")
+    parser.add_argument(
+        "--iam",
+        choices=IAM,
+        default="off",
+        help="what IAM must say of the roles of external functions: nothing (Lambda alone judges the calls); that they "
+        "are there, trust Redshift and may invoke; or also that they are attached to the cluster. Asks the emulator "
+        "at AWS_ENDPOINT_URL",
+    )
     parser.add_argument(
         "--containers",
         default="",
@@ -74,6 +89,7 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
     )
     credentials = Credentials(user=given.user, password=environ.get("LOCAL_REDSHIFT_PASSWORD", ""))
     web = front(engine, credentials, file=given.file, port=given.port, region=environ.get("AWS_REGION"))
+    engine.gate = _gate(given.iam, web.warehouse, environ)
     server = Server(
         engine=engine,
         credentials=credentials,
@@ -96,6 +112,21 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
     if isinstance(invoker, DirectInvoker):
         invoker.close()
     return 0
+
+
+def _gate(iam: str, warehouse: Warehouse, environ: Mapping[str, str]) -> Gate | None:
+    """Of an account nothing is asked: its own IAM judges when a function is called."""
+    endpoint_url = environ.get("AWS_ENDPOINT_URL_IAM") or environ.get("AWS_ENDPOINT_URL", "")
+    if iam == "off" or not endpoint_url:
+        return None
+    return Gate(
+        iam=EmulatedIam(region=warehouse.region, endpoint_url=endpoint_url),
+        holder=warehouse,
+        attached=iam == "attached",
+        region=warehouse.region,
+        account=ACCOUNT,
+        cluster=warehouse.cluster,
+    )
 
 
 def _invoker(given: argparse.Namespace, environ: Mapping[str, str]) -> LambdaInvoker | DirectInvoker:

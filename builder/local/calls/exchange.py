@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from builder.local.calls.invoker import Retrying
-    from builder.local.objects.functions import Function
+    from builder.local.objects.functions import External, Function
 
 # What the rows of one batch may hold beside their arguments: rows with wide columns end a batch early.
 ROWS_BYTES = 16 * 1024 * 1024
@@ -52,7 +52,8 @@ class _Unit:
 
 @dataclass(kw_only=True)
 class Exchange:
-    """`text` is the column of arguments, `answer` the name of the new column. `check` raises once it is cancelled.
+    """`text` is the column of arguments, `answer` the name of the new column. `check` raises once it is cancelled,
+    `permit` before the first call of a function that IAM keeps from being called.
 
     `separated`: each text has a comma behind it. The others hold no bracket but their own.
     """
@@ -66,6 +67,7 @@ class Exchange:
     separated: bool
     answer: str
     check: Callable[[], None]
+    permit: Callable[[External], None] = lambda _external: None
     counts: Counts = field(default_factory=Counts)
 
     def answered(self, rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -105,6 +107,8 @@ class Exchange:
                 f"Lambda takes {batches.PAYLOAD_LIMIT}",
                 hint="lower MAX_BATCH_SIZE, or send a shorter value",
             )
+        if not self.counts.invocations and self.function.external is not None:
+            self.permit(self.function.external)
         self.counts.invocations += 1
         self.counts.rows += unit.count
         self.counts.input_bytes += len(unit.payload)

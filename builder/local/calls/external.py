@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from builder.local.calls.invoker import Retrying
     from builder.local.engine.duck import Duck
+    from builder.local.objects.functions import External
 
 
 @dataclass(kw_only=True)
@@ -38,6 +39,8 @@ class Caller:
     query_id: int
     transaction_id: int
     in_flight: int = 4
+    # Raises SqlError where the function's roles do not let it be called.
+    permit: Callable[[External], None] = lambda _external: None
     cancelled: Callable[[], bool] = lambda: False
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
 
@@ -136,6 +139,7 @@ class Caller:
             separated=call.separated,
             answer=call.answer,
             check=self.check,
+            permit=self.permit,
         )
         self.begun.append((call, made, self.clock()))
         return made

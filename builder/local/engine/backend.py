@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from builder.local.engine.duck import Duck
     from builder.local.engine.engine import Engine
+    from builder.local.objects.functions import External
     from builder.local.sql.tokens import Source
     from builder.local.wire.results import Result
 
@@ -270,9 +271,15 @@ class Session:
             query_id=query_id,
             transaction_id=self.transaction if self.status == "T" else query_id,
             in_flight=self.engine.in_flight,
+            permit=self.permit,
             cancelled=self.cancelled.is_set,
         )
         return self.calling
+
+    def permit(self, external: External, *, fresh: bool = False) -> None:
+        """Whether IAM lets the warehouse call it, where there is an IAM to ask. Raises SqlError."""
+        if self.engine.gate is not None:
+            self.engine.gate.check(external, self.user, fresh=fresh)
 
     def rows(self, query: str, columns: Sequence[Column], formats: Sequence[int]) -> Iterator[tuple[bytes, int]]:
         """The result as DataRow messages, a piece at a time, with the rows in each."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from builder.local.calls.invoker import Invoker
+    from builder.local.iam.gate import Gate
 
 T = TypeVar("T")
 IN_FLIGHT = 4
@@ -29,7 +30,7 @@ IN_FLIGHT = 4
 @dataclass(kw_only=True)
 class Engine:
     """`name` is the database that clients connect to, `master` the superuser that is always there; `in_flight` bounds
-    the Lambda calls of one function at a time.
+    the Lambda calls of one function at a time; `gate` asks IAM whether they may be made, None asks nobody.
     """
 
     database: duckdb.DuckDBPyConnection
@@ -37,6 +38,7 @@ class Engine:
     name: str = "dev"
     master: str = "awsuser"
     in_flight: int = IN_FLIGHT
+    gate: Gate | None = None
     details: Details = field(default_factory=Details)
     # UTC without a zone, as TIMESTAMP columns have it.
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)

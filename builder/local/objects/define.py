@@ -40,7 +40,9 @@ def create_schema(session: Session, statement: CreateSchema) -> str:
 def create_function(session: Session, statement: CreateFunction) -> str:
     function = statement.function
     schema = _visible(function.schema or session.search_path[0])
-    if function.external is None:
+    if function.external is not None:
+        session.permit(function.external, fresh=True)
+    else:
         _check_body(session, replace(function, schema=schema))
     with session.atomically():
         session.catalog.create(statement, schema)
