@@ -24,6 +24,7 @@ from builder.local.engine.duck import MEMORY, open_database
 from builder.local.engine.engine import IN_FLIGHT, Engine
 from builder.local.iam.account import EmulatedIam
 from builder.local.iam.gate import Gate
+from builder.local.sql import types
 from builder.local.wire.server import CONNECTIONS, Server
 from builder.local.wire.session import Credentials
 
@@ -52,6 +53,12 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
         help="what IAM must say of the roles of external functions: nothing (Lambda alone judges the calls); that they "
         "are there, trust Redshift and may invoke; or also that they are attached to the cluster. Asks the emulator "
         "at AWS_ENDPOINT_URL",
+    )
+    parser.add_argument(
+        "--external-types",
+        default="",
+        metavar="TYPES",
+        help="types that external functions may use though Redshift's guide does not list them: super,geometry",
     )
     parser.add_argument(
         "--containers",
@@ -85,6 +92,7 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
         invoker=invoker,
         name=given.database,
         master=given.user,
+        external_types=frozenset(types.of(each).name for each in given.external_types.split(",") if each.strip()),
         in_flight=given.in_flight,
     )
     credentials = Credentials(user=given.user, password=environ.get("LOCAL_REDSHIFT_PASSWORD", ""))

@@ -100,6 +100,7 @@ def endpoint(*, port: int, aws_port: int, data: Path, password: str, instance: s
     options = (
         "--port", str(port), "--database", DATABASE, "--user", USER, "--file", str(data / "redshift.duckdb"),
         "--containers", instance, "--iam", environ.get("LOCAL_REDSHIFT_IAM") or "attached",
+        "--external-types", environ.get("LOCAL_REDSHIFT_EXTERNAL_TYPES", ""),
     )  # fmt: skip
     encryption = ("--tls-certificate", str(tls.path), "--tls-key", str(tls.key))
     return Part(

@@ -102,6 +102,7 @@ class Session:
             search_path=self.search_path,
             lookup=lambda schema, name: self.catalog.overloads(self.schemas(schema), name),
             view=lambda schema, name: self.catalog.view(self.schemas(schema), name),
+            bind=lambda found: [column.type for column in self._bound(found)],
             access=Access(duck=self.duck, user=self.user, search_path=self.search_path, system=translate.SYSTEM),
         )
 
@@ -160,6 +161,10 @@ class Session:
 
     def _described(self, tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> list[Column]:
         resolved = resolve(statements.typed_stands(tree.copy(), parameters, unknown), self.names)
+        return self._bound(resolved)
+
+    def _bound(self, resolved: Resolved) -> list[Column]:
+        """Of a query whose names are settled; nothing is run."""
         self._fill_virtual(resolved.tree)
         return self.duck.describe(dialect.render(self._settled(self._stood(resolved.tree, resolved), resolved)))
 

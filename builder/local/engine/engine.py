@@ -31,6 +31,7 @@ IN_FLIGHT = 4
 class Engine:
     """`name` is the database that clients connect to, `master` the superuser that is always there; `in_flight` bounds
     the Lambda calls of one function at a time; `gate` asks IAM whether they may be made, None asks nobody.
+    `external_types` may stand bare in external functions though the guide does not list them: see `carriers.py`.
     """
 
     database: duckdb.DuckDBPyConnection
@@ -39,6 +40,7 @@ class Engine:
     master: str = "awsuser"
     in_flight: int = IN_FLIGHT
     gate: Gate | None = None
+    external_types: frozenset[str] = frozenset()
     details: Details = field(default_factory=Details)
     # UTC without a zone, as TIMESTAMP columns have it.
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from builder.local.objects.functions import check_types
 from builder.local.objects.tables import relation, render_create_table
 from builder.local.sql import dialect
 from builder.local.sql.resolve import body_of, cast, parameter_index
@@ -41,6 +42,7 @@ def create_function(session: Session, statement: CreateFunction) -> str:
     function = statement.function
     schema = _visible(function.schema or session.search_path[0])
     if function.external is not None:
+        check_types(function, session.engine.external_types)
         session.permit(function.external, fresh=True)
     else:
         _check_body(session, replace(function, schema=schema))

@@ -107,8 +107,6 @@ def parse_create(source: Source) -> CreateFunction:
         body="" if external else _body(cursor),
     )
     cursor.end()
-    if external:
-        _check_types(function)
     return CreateFunction(function=function, replace=replace)
 
 
@@ -209,9 +207,10 @@ def check_roles(text: str) -> str:
     return text
 
 
-def _check_types(function: Function) -> None:
+def check_types(function: Function, more: frozenset[str]) -> None:
+    """Raises SqlError 0A000 for a type that the guide does not list ("Scalar Lambda UDFs"), but for those of `more`."""
     for kind in (*function.arguments, function.returns):
-        if kind.name not in types.EXTERNAL:
+        if kind.name not in types.EXTERNAL | more:
             raise SqlError(
                 "0A000",
                 f"type {kind.name} is not supported in external functions",

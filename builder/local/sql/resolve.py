@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from builder.local.sql import asking, dialect, types
+from builder.local.sql import asking, carriers, dialect, probe, types
 from builder.local.sql.outputs import name_columns
-from builder.local.sql.overloads import choose, kinds
+from builder.local.sql.overloads import choose
 from builder.local.sql.supers import spell_paths
 from builder.local.sqlstate import SqlError, unsupported
 
@@ -65,7 +65,8 @@ class ExternalCall(exp.Expression):
 @dataclass(frozen=True, kw_only=True)
 class Names:
     """What resolving needs to know of the session. `lookup` gives the overloads of a name (schema "" : search path);
-    `view` the text of a view that we keep, or None; `access` refuses what the user may not read or call.
+    `view` the text of a view that we keep, or None; `access` refuses what the user may not read or call; `bind` gives
+    the types of a SELECT's columns, whose calls are of the functions that are handed in.
     """
 
     database: str
@@ -74,6 +75,7 @@ class Names:
     lookup: Callable[[str, str], Sequence[Function]]
     view: Callable[[str, str], str | None]
     access: Access
+    bind: Callable[[Resolved], Sequence[types.Type]]
 
 
 @dataclass
@@ -94,6 +96,7 @@ class _Resolver:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.externals: dict[int, Function] = {}
+        self.parameters: tuple[types.Type, ...] = ()
 
     def settle(self, tree: exp.Expr, depth: int, owner: str = "") -> exp.Expr:
         """`owner` is whose rights the relations are read by: a view's owner, "" for the session's user."""
@@ -155,19 +158,24 @@ class _Resolver:
         if schema in {"", "pg_catalog"} and (name in dialect.MACROS or name in dialect.SAME or name in _HANDLED):
             return None
         overloads = self.names.lookup(schema, name)
-        function = choose(overloads, node.expressions)
-        if function is None:
-            full = f"{schema}.{name}" if schema else name
-            raise SqlError("42883", f"function {full}({kinds(node.expressions)}) does not exist")
+        given = probe.given(node, self._bind, self.parameters)
+        function = choose(overloads, given, f"{schema}.{name}" if schema else name)
         self.names.access.function(schema, function, owner)
         return self._expand(function, node.expressions, depth, owner)
+
+    def _bind(self, select: exp.Select) -> Sequence[types.Type]:
+        return self.names.bind(Resolved(tree=select, externals=self.externals))
 
     def _expand(self, function: Function, arguments: Sequence[exp.Expr], depth: int, owner: str) -> exp.Expr:
         typed = [cast(argument.copy(), kind) for argument, kind in zip(arguments, function.arguments, strict=True)]
         if function.external is not None:
-            self.externals[function.oid] = function
-            return ExternalCall(oid=exp.Literal.number(function.oid), expressions=typed)
+            self.externals[function.oid] = carriers.carrier(function)
+            crossing = [carriers.sent(each, kind) for each, kind in zip(typed, function.arguments, strict=True)]
+            call = ExternalCall(oid=exp.Literal.number(function.oid), expressions=crossing)
+            return carriers.received(call, function.returns, to_sqlglot(function.returns))
+        around, self.parameters = self.parameters, function.arguments
         body = self.settle(body_of(function), depth + 1, owner)
+        self.parameters = around
         for parameter in list(body.find_all(exp.Parameter)):
             index = parameter_index(parameter)
             if not 1 <= index <= len(typed):

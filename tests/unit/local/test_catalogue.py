@@ -125,6 +125,58 @@ def test_what_a_transaction_rolls_back_was_never_there(schema: Client) -> None:
     assert schema.session.duck.rows("SELECT COUNT(*) FROM _rs.acl WHERE kind = 'FUNCTION'") == [(0,)]
 
 
+def test_the_search_for_the_overload(schema: Client) -> None:
+    """PostgreSQL, "Function Type Resolution"; implicit casts: Redshift, "Type compatibility and conversion"."""
+    for kind in ("INT", "FLOAT8", "VARCHAR"):
+        body = f"$$ SELECT '{kind}'::VARCHAR $$"
+        schema.run(f"CREATE FUNCTION s.kind({kind}) RETURNS VARCHAR STABLE AS {body} LANGUAGE sql")
+    schema.run("CREATE TABLE s.t (i INT, b BIGINT, d DECIMAL(5,2), v VARCHAR(9), c CHAR(3), t DATE)")
+    schema.run("INSERT INTO s.t VALUES (1, 2, 3.5, 'x', 'y', '2020-01-01')")
+    kinds = ", ".join(f"s.kind({each})" for each in ("i", "b", "d", "v", "c", "t", "i + 1", "'1'"))
+    asked = f"SELECT {kinds} FROM s.t"
+    found = [("INT", "FLOAT8", "FLOAT8", "VARCHAR", "VARCHAR", "VARCHAR", "INT", "VARCHAR")]
+    assert schema.run(asked) == found
+    schema.run("CREATE VIEW s.v AS SELECT s.kind(x.d) AS k FROM (SELECT d FROM s.t) AS x WHERE s.kind(x.d) = 'FLOAT8'")
+    assert schema.run("SELECT k FROM s.v") == [("FLOAT8",)]
+    assert schema.run("WITH q AS (SELECT v FROM s.t) SELECT s.kind(q.v) FROM q") == [("VARCHAR",)]
+    assert schema.run("SELECT (SELECT s.kind(o.b) FROM s.t AS i WHERE i.i = o.i) FROM s.t AS o") == [("FLOAT8",)]
+
+
+def test_an_argument_of_another_type_finds_no_function(schema: Client) -> None:
+    schema.run(f"{DOUBLE}; CREATE TABLE s.t (v VARCHAR(9))")
+    error = refused(schema, "SELECT s.double(v) FROM s.t")
+    assert (error.code, error.message) == ("42883", "function s.double(character varying) does not exist")
+    assert error.hint.startswith("No function matches the given name and argument types.")
+    assert refused(schema, "SELECT s.double(true)").message == "function s.double(boolean) does not exist"
+    assert schema.run("SELECT s.double('4'), s.double(NULL), s.double(2.0)") == [("8", None, "4")]
+
+
+def test_two_that_fit_alike(schema: Client) -> None:
+    for kind in ("DATE", "BOOLEAN"):
+        schema.run(f"CREATE FUNCTION s.f({kind}) RETURNS INT STABLE AS $$ SELECT 1 $$ LANGUAGE sql")
+    error = refused(schema, "SELECT s.f(NULL)")
+    assert (error.code, error.message) == ("42725", "function s.f(unknown) is not unique")
+    assert schema.run("SELECT s.f(true)") == [("1",)]
+
+
+def test_types_beyond_the_guide_s_list_where_a_setting_lets_them(schema: Client) -> None:
+    schema.engine.external_types = frozenset({"super", "geometry", "binary varying"})
+    try:
+        schema.external("s.same", "x SUPER", "SUPER")
+        assert schema.run("""SELECT s.same(JSON_PARSE('{"a":[1,null]}')).a[0], s.same(NULL)""") == [("1", None)]
+        assert schema.sent[0] == [['{"a":[1,null]}']]
+        schema.run("DROP FUNCTION s.same(SUPER)")
+        schema.external("s.same", "GEOMETRY", "GEOMETRY")
+        assert schema.run("SELECT ST_ASEWKT(s.same(ST_GEOMFROMTEXT('POINT(1 2)', 4326)))") == [
+            ("SRID=4326;POINT(1 2)",)
+        ]
+        schema.run("DROP FUNCTION s.same(GEOMETRY)")
+        schema.external("s.same", "VARBYTE", "VARBYTE")
+        assert schema.run("SELECT FROM_VARBYTE(s.same(TO_VARBYTE('ff00', 'hex')), 'hex')") == [("ff00",)]
+    finally:
+        schema.engine.external_types = frozenset()
+
+
 def test_others_see_a_function_once_it_is_committed(schema: Client) -> None:
     schema.run(f"BEGIN; {DOUBLE}")
     other = schema.engine.session("awsuser")

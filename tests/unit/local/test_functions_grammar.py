@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.local.objects.functions import CreateFunction, External, parse_create, parse_drop
+from builder.local.objects.functions import CreateFunction, External, check_types, parse_create, parse_drop
 from builder.local.sql.tokens import split
 from builder.local.sqlstate import SqlError
 from tests.unit.local.client import ROLE
@@ -22,9 +22,10 @@ def external(
         f"CREATE EXTERNAL FUNCTION s.f({arguments}) RETURNS {returns} {volatility} LAMBDA '{target}' "
         f"IAM_ROLE {role} {options}"
     )
-    made = create(text).function.external
-    assert made is not None
-    return made
+    function = create(text).function
+    check_types(function, frozenset())
+    assert function.external is not None
+    return function.external
 
 
 def refused(**wish: str) -> SqlError:
