@@ -80,7 +80,7 @@ class Suite:
         """Each module's image under Lambda's emulator. Builds what has changed; needs a Docker engine."""
         self.builder("build", environ={})
         told = settings.load(self.project, flags={}, environ=os.environ)
-        units = by_function(self.modules.values(), prefix=told.lambda_prefix, mode=told.lambda_mode)
+        units = by_function(self.modules.values(), prefix=told.lambda_prefix, suffix=told.suffix, mode=told.lambda_mode)
         return ways.image(units, reference=lambda image: docker.local_tag(told.lambda_prefix, image))
 
     @cached_property

@@ -1,5 +1,7 @@
-"""`python -m tests.faults`: the fault matrix of deploy, update and removal, with its figures. Fails if one run did not
-converge.
+"""`python -m tests.faults`: the fault matrix of every command that changes something, with its figures.
+
+Fails if one run did not converge. Receipts and releases are forced to the disk after every step, as they must be: in
+memory, where there is a file system of it, that costs nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from pathlib import Path
 
 from tests.unit.deploy import matrix
 
+MEMORY = Path("/dev/shm")  # noqa: S108  the folders in it are made by tempfile
+
 
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
@@ -19,7 +23,7 @@ def say(text: str) -> None:
 def main() -> int:
     tried: list[matrix.Tried] = []
     for number, scenario in enumerate(matrix.every()):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
             found = list(matrix.tries(scenario, Path(folder) / str(number)))
         good = sum(not each.wrong for each in found)
         calls = len({each.call for each in found})

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from builder import names
-from builder.core.catalog.units import every
 from builder.core.deploy import policies, recording
 from builder.core.deploy.observed import ImageState, Observed
 from builder.core.deploy.receipt import place_of
@@ -52,17 +51,22 @@ class World:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a plan is about. `removal` asks for what only a removal needs: repositories and other functions of ours."""
+    """What a plan is about. `removal` asks for what only a removal needs: repositories and other functions of ours.
+
+    `suffixes` are those of the second sets that there are.
+    """
 
     scopes: Sequence[Scope]
     lock: Mapping[str, Image]
     settings: Settings
     removal: bool = False
+    suffixes: tuple[str, ...] = ()
 
 
 def observe(world: World, question: Question, identity: Identity, receipt: Receipt) -> Observed:
     """The world as it is now, as far as a deploy or a removal is about it. Raises AwsError and WarehouseError."""
-    return _observe(world, question.settings, identity, receipt, partial(_asked, world, question))
+    observed = _observe(world, question.settings, identity, receipt, partial(_asked, world, question))
+    return replace(observed, suffixes=question.suffixes)
 
 
 def observe_release(
@@ -165,7 +169,7 @@ def _units(question: Question, siblings: Sequence[str] | None) -> dict[str, Unit
     settings = question.settings
     if siblings is None:
         return {unit.name: unit for scope in question.scopes for unit in scope.units(settings)}
-    found = (unit for scope in question.scopes for unit in every(scope.module, prefix=settings.lambda_prefix))
+    found = (unit for scope in question.scopes for unit in scope.every(settings))
     return {unit.name: unit for unit in found if not unit.own or unit.name in siblings}
 
 

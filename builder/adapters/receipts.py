@@ -16,9 +16,19 @@ if TYPE_CHECKING:
     from builder.core.deploy.observed import Identity
 
 
-def path(state: Path, identity: Identity, prefix: str) -> Path:
-    """`.builder/receipts/000000000000-us-east-1-carto-at-.json`."""
-    return state / "receipts" / f"{identity.account}-{identity.region}-{prefix}.json"
+def path(state: Path, identity: Identity, prefix: str, suffix: str = "") -> Path:
+    """`.builder/receipts/000000000000-us-east-1-carto-at-.json`; `...-carto-at-+_next.json` of a second set."""
+    return state / "receipts" / f"{_stem(identity, prefix)}{'+' if suffix else ''}{suffix}.json"
+
+
+def suffixes(state: Path, identity: Identity, prefix: str) -> tuple[str, ...]:
+    """The second sets that there are. No prefix has a plus in it."""
+    stem = f"{_stem(identity, prefix)}+"
+    return tuple(sorted(file.stem.removeprefix(stem) for file in (state / "receipts").glob(f"{stem}*.json")))
+
+
+def _stem(identity: Identity, prefix: str) -> str:
+    return f"{identity.account}-{identity.region}-{prefix}"
 
 
 def forget(state: Path, account: str) -> None:
@@ -27,12 +37,12 @@ def forget(state: Path, account: str) -> None:
         file.unlink()
 
 
-def load(file: Path, identity: Identity, prefix: str) -> Receipt:
+def load(file: Path, identity: Identity, prefix: str, suffix: str = "") -> Receipt:
     """An empty receipt where there is no file. Raises SettingsError for one that is not ours to read."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Receipt(account=identity.account, region=identity.region, prefix=prefix)
+        return Receipt(account=identity.account, region=identity.region, prefix=prefix, suffix=suffix)
     try:
         receipt = Receipt.model_validate_json(text)
     except ValidationError as error:
@@ -43,9 +53,14 @@ def load(file: Path, identity: Identity, prefix: str) -> Receipt:
             where=str(file),
             hint="it was written by another version, or by hand; move it away to plan from AWS and Redshift alone",
         ) from error
-    if (receipt.account, receipt.region, receipt.prefix) != (identity.account, identity.region, prefix):
+    if (receipt.account, receipt.region, receipt.prefix, receipt.suffix) != (
+        identity.account,
+        identity.region,
+        prefix,
+        suffix,
+    ):
         raise SettingsError(
-            f"this receipt is for {receipt.account} {receipt.region} {receipt.prefix}",
+            f"this receipt is for {receipt.account} {receipt.region} {receipt.prefix} {receipt.suffix}".rstrip(),
             where=str(file),
             hint="move it away",
         )

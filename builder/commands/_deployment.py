@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from builder.core.deploy.observed import Identity, Observed
     from builder.core.deploy.plan_file import PlanFile
     from builder.core.deploy.receipt import Receipt
+    from builder.core.deploy.release import Release
     from builder.model import Image
 
 jobs_option = click.option(
@@ -43,6 +44,7 @@ jobs_option = click.option(
 class Doors:
     """The way to the world, and the receipt of what was done there before, with the file that it is in."""
 
+    settings: Settings
     world: World
     identity: Identity
     receipt: Receipt
@@ -104,33 +106,62 @@ def look(app: App, modules: str, functions: str, *, removal: bool = False, locke
 def look_at(app: App, chosen: Selection, *, removal: bool = False, locked: str = "") -> Iterator[Deployment]:
     """The same, for functions that are chosen already."""
     # The catalogue was first: what is wrong there needs neither boto3, which is slow to load, nor an account.
-    settings = app.settings
     lock = images.read(app.state)
-    scopes = tuple(
+    with open_doors(app, locked) as doors:
+        suffixes = _suffixes(app, doors) if removal else ()
+        yield deployment(doors, scopes_of(chosen), lock, removal=removal, suffixes=suffixes)
+
+
+def scopes_of(chosen: Selection) -> tuple[Scope, ...]:
+    """The selection, module by module."""
+    return tuple(
         Scope(module=module, names=tuple(each.name for each in chosen.functions if each.module == module.name))
         for module in chosen.modules
     )
-    from builder.adapters.observe import Question, observe  # noqa: PLC0415  see above
 
-    with open_doors(app, locked) as doors:
-        question = Question(scopes=scopes, lock=lock, settings=settings, removal=removal)
-        observed = observe(doors.world, question, doors.identity, doors.receipt)
-        yield Deployment(scopes=scopes, lock=lock, settings=settings, doors=doors, observed=observed)
+
+def deployment(
+    doors: Doors,
+    scopes: tuple[Scope, ...],
+    lock: Mapping[str, Image],
+    *,
+    removal: bool = False,
+    suffixes: tuple[str, ...] = (),
+) -> Deployment:
+    """One look at the world."""
+    from builder.adapters.observe import Question, observe  # noqa: PLC0415  boto3 is slow to load: see open_doors
+
+    question = Question(scopes=scopes, lock=lock, settings=doors.settings, removal=removal, suffixes=suffixes)
+    observed = observe(doors.world, question, doors.identity, doors.receipt)
+    return Deployment(scopes=scopes, lock=lock, settings=doors.settings, doors=doors, observed=observed)
 
 
 @contextmanager
 def open_doors(app: App, locked: str) -> Iterator[Doors]:
     """The doors, and the receipt. `locked`: see look."""
-    from builder.adapters import locks, receipts  # noqa: PLC0415  boto3 is slow to load: when AWS is to be asked
+    from builder.adapters import locks  # noqa: PLC0415  boto3 is slow to load: when AWS is to be asked
     from builder.adapters.world import open_world  # noqa: PLC0415  see above
 
-    prefix = app.settings.lambda_prefix
     with open_world(app.settings) as (world, identity), ExitStack() as held:
         if locked:
             # Before the receipt is read: two runs that start from the same one would each write what the other did not.
-            held.enter_context(locks.hold(locks.path(app.state, identity, prefix), locked))
-        file = receipts.path(app.state, identity, prefix)
-        yield Doors(world=world, identity=identity, receipt=receipts.load(file, identity, prefix), file=file)
+            held.enter_context(locks.hold(locks.path(app.state, identity, app.settings.lambda_prefix), locked))
+        yield doors_of(app, app.settings, world, identity)
+
+
+def doors_of(app: App, settings: Settings, world: World, identity: Identity) -> Doors:
+    """The same doors, with the receipt of the set that the settings are about."""
+    from builder.adapters import receipts  # noqa: PLC0415  see above
+
+    names = identity, settings.lambda_prefix, settings.suffix
+    file = receipts.path(app.state, *names)
+    return Doors(settings=settings, world=world, identity=identity, receipt=receipts.load(file, *names), file=file)
+
+
+def _suffixes(app: App, doors: Doors) -> tuple[str, ...]:
+    from builder.adapters import receipts  # noqa: PLC0415  see above
+
+    return receipts.suffixes(app.state, doors.identity, doors.settings.lambda_prefix)
 
 
 def show(console: Console, actions: Sequence[Action], remarks: Sequence[str]) -> None:
@@ -143,21 +174,26 @@ def show(console: Console, actions: Sequence[Action], remarks: Sequence[str]) ->
 
 def carry_out(app: App, doors: Doors, course: Course, jobs: int) -> None:
     """Applies the plan, keeps the release that it has led to, and reports what stands then."""
+    made, kept = apply_course(app, doors, course, jobs)
+    if app.console.format == "json":
+        data = {"plan": explain.data(course.actions), "receipt": made.model_dump(mode="json")}
+        app.console.json({**data, "release": kept.name if kept else None})
+    elif course.actions:
+        app.console.text(f"\n{explain.receipt(made)}" if not made.empty else "\nnothing of ours is left")
+
+
+def apply_course(app: App, doors: Doors, course: Course, jobs: int) -> tuple[Receipt, Release | None]:
+    """The receipt, and the release where there is a new one."""
     from builder.adapters import releases  # noqa: PLC0415  with the adapters: only when something is to be done
     from builder.apply import Ledger, apply  # noqa: PLC0415  see above
 
-    settings, actions = app.settings, course.actions
-    ledger = Ledger(file=doors.file, place=place_of(settings))
-    made = apply(actions, course.start, world=doors.world, ledger=ledger, console=app.console, jobs=jobs)
-    kept = ledger.record(course.desired, made, at=releases.now(), keep=settings.rollout.releases, of=course.of)
-    if app.console.format == "json":
-        release = kept.name if kept else None
-        app.console.json({"plan": explain.data(actions), "receipt": made.model_dump(mode="json"), "release": release})
-        return
-    if actions:
-        app.console.text(f"\n{explain.receipt(made)}" if not made.empty else "\nnothing of ours is left")
+    ledger = Ledger(file=doors.file, place=place_of(doors.settings))
+    made = apply(course.actions, course.start, world=doors.world, ledger=ledger, console=app.console, jobs=jobs)
+    keep = doors.settings.rollout.releases
+    kept = ledger.record(course.desired, made, at=releases.now(), keep=keep, of=course.of)
     if kept:
         app.console.line(f"release {kept.name}")
+    return made, kept
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -73,8 +73,21 @@ def catalogue(function: F) -> F:
     return option(configuration(function))
 
 
+def suffix(function: F) -> F:
+    """`--suffix _next`: a second set of Lambda functions and SQL functions, beside the first."""
+    option = click.option(
+        "--suffix",
+        metavar="_NEXT",
+        expose_value=False,
+        callback=_set_flag,
+        help="A second set beside the first: Lambda functions and schema end in this.",
+    )
+    return option(function)
+
+
 def production(function: F) -> F:
-    """`--production`: the schema is plain `carto`."""
+    """`--production`: the schema is plain `carto`. With it `suffix`: which set it is about."""
+    function = suffix(function)
     option = click.option(
         "--production", is_flag=True, expose_value=False, callback=_set_flag, help="Plain `carto` as schema."
     )

@@ -38,4 +38,6 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
 
 def _units(app: App, modules: Mapping[str, Module]) -> dict[str, Unit]:
     settings = app.settings
-    return by_function(modules.values(), prefix=settings.lambda_prefix, mode=settings.lambda_mode)
+    return by_function(
+        modules.values(), prefix=settings.lambda_prefix, suffix=settings.suffix, mode=settings.lambda_mode
+    )

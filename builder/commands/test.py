@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.commands._options import catalogue, output_format, pass_app, selection
+from builder.commands._options import catalogue, output_format, pass_app, selection, suffix
 from builder.commands._ways import WAYS, open_way
 from builder.core.calls import cases
 from builder.core.catalog.modules import group
@@ -42,6 +42,7 @@ class Ran:
 @click.option("--deployed", "ways", flag_value="deployed", multiple=True, help="The deployed Lambdas.")
 @click.option("--sql", "ways", flag_value="sql", multiple=True, help="Through SQL, in the configured Redshift.")
 @click.option("--all", "every", is_flag=True, help="All four ways.")
+@suffix
 @catalogue
 @output_format
 @pass_app

@@ -38,31 +38,36 @@ class Unit:
         return any(function.name in names for function in self.functions)
 
 
-def units(module: Module, *, prefix: str, mode: Mode = "module") -> tuple[Unit, ...]:
-    """The Lambda functions of a module: those that several functions share, then those of single functions."""
+def units(module: Module, *, prefix: str, suffix: str = "", mode: Mode = "module") -> tuple[Unit, ...]:
+    """The Lambda functions of a module: those that several functions share, then those of single functions.
+
+    `suffix` tells a second set, for comparison, from the first. Both run the same images.
+    """
     shared, single = [], []
     for part in module.images:
         rest = tuple(function for function in part.lambdas if not _has_own(function, mode))
         if rest:
-            shared.append(_shared(part, rest, prefix))
-        single += [_own(part, function, prefix) for function in part.lambdas if _has_own(function, mode)]
+            shared.append(_shared(part, rest, prefix, suffix))
+        single += [_own(part, function, prefix, suffix) for function in part.lambdas if _has_own(function, mode)]
     return *shared, *single
 
 
-def every(module: Module, *, prefix: str) -> tuple[Unit, ...]:
+def every(module: Module, *, prefix: str, suffix: str = "") -> tuple[Unit, ...]:
     """All that the module's functions may be deployed as, in either mode: what a removal has to look for."""
-    shared = [_shared(part, part.lambdas, prefix) for part in module.images]
-    single = [_own(part, function, prefix) for part in module.images for function in part.lambdas]
+    shared = [_shared(part, part.lambdas, prefix, suffix) for part in module.images]
+    single = [_own(part, function, prefix, suffix) for part in module.images for function in part.lambdas]
     known = {unit.name for unit in shared}
     return *shared, *(unit for unit in single if unit.name not in known)
 
 
-def _shared(part: Module, functions: tuple[Function, ...], prefix: str) -> Unit:
-    return Unit(module=part.name, name=names.lambda_name(prefix, part.image), image=part.image, functions=functions)
+def _shared(part: Module, functions: tuple[Function, ...], prefix: str, suffix: str) -> Unit:
+    name = f"{names.lambda_name(prefix, part.image)}{suffix}"
+    return Unit(module=part.name, name=name, image=part.image, functions=functions)
 
 
-def _own(part: Module, function: Function, prefix: str) -> Unit:
-    return Unit(module=part.name, name=own_name(prefix, function), image=part.image, functions=(function,), own=True)
+def _own(part: Module, function: Function, prefix: str, suffix: str) -> Unit:
+    name = f"{own_name(prefix, function)}{suffix}"
+    return Unit(module=part.name, name=name, image=part.image, functions=(function,), own=True)
 
 
 def own_name(prefix: str, function: Function) -> str:
@@ -76,11 +81,11 @@ def _has_own(function: Function, mode: Mode) -> bool:
     return mode == "function" if asked is None else asked
 
 
-def by_function(modules: Iterable[Module], *, prefix: str, mode: Mode) -> dict[str, Unit]:
+def by_function(modules: Iterable[Module], *, prefix: str, suffix: str = "", mode: Mode) -> dict[str, Unit]:
     """The Lambda of each function, by the function's name."""
     return {
         function.name: unit
         for module in modules
-        for unit in units(module, prefix=prefix, mode=mode)
+        for unit in units(module, prefix=prefix, suffix=suffix, mode=mode)
         for function in unit.functions
     }

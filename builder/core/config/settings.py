@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from builder import names
@@ -56,6 +56,7 @@ class Settings:
     schema: str = "carto"
     grantees: tuple[str, ...] = ()
     production: bool = False
+    suffix: str = ""
     image_registry: str | None = None
     python_image: str | None = None
     functions_roots: tuple[str, ...] = ("functions",)
@@ -63,6 +64,11 @@ class Settings:
     rollout: Rollout = field(default_factory=Rollout)
     warehouse: Road | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> Settings:
+        """The same without the suffix: the set that a promotion makes the second one into."""
+        return replace(self, suffix="", schema=self.schema.removesuffix(self.suffix))
 
     @property
     def holder(self) -> RoleHolder | None:
@@ -107,15 +113,19 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
     roots = told.value("functions_roots", lambda text: tuple(text.split("\n")))
     rs_schema = told.value("RS_SCHEMA", values.identifier) or ""
     rs_prefix = told.value("RS_PREFIX", values.identifier) or ""
+    # Of the command line alone: a set that a file or the environment turns into another would surprise.
+    flags = Lookup(layers[:1])
+    suffix = flags.value("suffix", values.suffix) or ""
     mistyped, doubtful = slips(layers)
     settings = Settings(
         lambda_prefix=told.value("RS_LAMBDA_PREFIX", values.prefix) or Settings.lambda_prefix,
         lambda_mode=told.value("RS_LAMBDA_MODE", values.mode) or Settings.lambda_mode,
         execution_role=told.value("RS_LAMBDA_EXECUTION_ROLE", values.role),
         invoke_role=told.value("RS_LAMBDA_INVOKE_ROLE", values.roles),
-        schema=names.schema_name(rs_schema=rs_schema, rs_prefix=rs_prefix, production=production),
+        schema=f"{names.schema_name(rs_schema=rs_schema, rs_prefix=rs_prefix, production=production)}{suffix}",
         grantees=told.value("RS_GRANTEES", values.grantees) or (),
         production=production,
+        suffix=suffix,
         image_registry=told.value("IMAGE_REGISTRY", values.registry),
         python_image=told.value("PYTHON_IMAGE", values.plain),
         functions_roots=roots or Settings.functions_roots,
@@ -124,7 +134,7 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
         warehouse=config_roads.road(told),
         notices=(*told.notices, *doubtful),
     )
-    found = [*problems, *mistyped, *told.problems, *_derived(settings)]
+    found = [*problems, *mistyped, *flags.problems, *told.problems, *_derived(settings)]
     if found:
         raise SettingsError(problems=dict.fromkeys(found))
     return settings

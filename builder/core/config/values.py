@@ -16,6 +16,7 @@ _BOOLEANS = {
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
 _ROLE = re.compile(r"arn:aws(?:-[a-z-]+)?:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_SUFFIX = re.compile(r"_[a-z0-9_]{1,19}")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:]+\]?")
 _REGISTRY = re.compile(r"[A-Za-z0-9.-]+(?::\d+)?(?:/[a-z0-9._/-]+)?")
@@ -60,6 +61,13 @@ def prefix(text: str) -> str:
     problems = problems or names.check_repository_name(names.repository_name(text, "m"), where="")
     if problems:
         raise ValueError(f"{text!r} cannot begin an AWS name: use lower case, digits and single - or _, 63 at most")
+    return text
+
+
+def suffix(text: str) -> str:
+    """What tells a second set of Lambda functions and its schema from the first."""
+    if not _SUFFIX.fullmatch(text):
+        raise ValueError(f"{text!r} is no suffix: write _ and lower-case letters, digits and _, 20 at most, as _next")
     return text
 
 

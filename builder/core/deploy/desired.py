@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from builder import names
-from builder.core.catalog.units import units
+from builder.core.catalog.units import every, units
 from builder.core.config.rollout import Rollout
 from builder.core.deploy import policies
 from builder.core.deploy.actions import Tag  # noqa: TC001  pydantic reads it, for releases
@@ -48,8 +48,12 @@ class Scope:
 
     def units(self, settings: Settings, *, whole: bool = False) -> tuple[Unit, ...]:
         """The Lambda functions that answer to a selected function; with `whole` those of the whole module."""
-        found = units(self.module, prefix=settings.lambda_prefix, mode=settings.lambda_mode)
+        found = units(self.module, prefix=settings.lambda_prefix, suffix=settings.suffix, mode=settings.lambda_mode)
         return tuple(unit for unit in found if whole or unit.serves(self.names))
+
+    def every(self, settings: Settings) -> tuple[Unit, ...]:
+        """All Lambda functions that the module may have been deployed as, in either mode."""
+        return every(self.module, prefix=settings.lambda_prefix, suffix=settings.suffix)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,9 +189,9 @@ def target(unit: str, settings: Settings, identity: Identity) -> sql.Target:
 def targets(module: Module, settings: Settings, identity: Identity) -> dict[str, sql.Target]:
     """The target of each function of a module. A native SQL function calls none, and gets the module's."""
     prefix = settings.lambda_prefix
-    default = target(names.lambda_name(prefix, module.name), settings, identity)
+    default = target(f"{names.lambda_name(prefix, module.name)}{settings.suffix}", settings, identity)
     found = {function.name: default for function in module.functions}
-    for unit in units(module, prefix=prefix, mode=settings.lambda_mode):
+    for unit in units(module, prefix=prefix, suffix=settings.suffix, mode=settings.lambda_mode):
         at = target(unit.name, settings, identity)
         found.update({function.name: at for function in unit.functions})
     return found

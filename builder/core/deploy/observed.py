@@ -113,6 +113,7 @@ class Observed:
     A role is None where it is missing or was not asked for, as one that the settings give; `missing_roles` tells.
     `missing_functions` were asked for and are not there. `holder` is None where the settings name neither cluster nor
     workgroup. `siblings` are the names of all Lambda functions with our prefix; None where nobody asked.
+    `suffixes` are those of the second sets that there are.
     """
 
     identity: Identity
@@ -124,6 +125,7 @@ class Observed:
     missing_functions: tuple[str, ...] = ()
     images: tuple[ImageState, ...] = ()
     siblings: tuple[str, ...] | None = None
+    suffixes: tuple[str, ...] = ()
     holder: HolderState | None = None
     warehouse: WarehouseState | None = None
 

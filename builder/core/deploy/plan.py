@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.core.catalog.units import every
 from builder.core.deploy import checks as deploy_checks
 from builder.core.deploy import plan_aws, plan_holder, plan_sql, policies
 from builder.core.deploy.actions import Action, DeleteFunction, DeleteRepository, DeleteRole, DropSchema, Note, RunSql
@@ -75,9 +74,7 @@ def plan_removal(scopes: Sequence[Scope], settings: Settings, observed: Observed
 
 def standing(scope: Scope, settings: Settings, observed: Observed) -> tuple[Unit, ...]:
     """The Lambda functions that a removal is about, of whichever mode, with the functions that may call them."""
-    there = [
-        unit for unit in every(scope.module, prefix=settings.lambda_prefix) if observed.function(unit.name) is not None
-    ]
+    there = [unit for unit in scope.every(settings) if observed.function(unit.name) is not None]
     # A function whose own Lambda stands, and is meant to, calls that one.
     wanted = {unit.name for unit in scope.units(settings, whole=True) if unit.own}
     alone = {function for unit in there if unit.name in wanted for function in unit.functions}
@@ -87,9 +84,19 @@ def standing(scope: Scope, settings: Settings, observed: Observed) -> tuple[Unit
     )
 
 
-def _shared(scope: Scope, settings: Settings, _observed: Observed) -> tuple[Unit, ...]:
-    """One for each image, with all functions in it: as long as one of them is called, the image is."""
-    return tuple(unit for unit in every(scope.module, prefix=settings.lambda_prefix) if not unit.own)
+def _shared(scope: Scope, settings: Settings, observed: Observed) -> tuple[Unit, ...]:
+    """One for each image, with all functions in it: as long as one of them is called, the image is.
+
+    Images are the first set's: a second one does not take them away, and keeps the first from it.
+    """
+    kept = {unit.image for unit in beside(scope, settings, observed)}
+    return tuple(unit for unit in scope.every(settings) if not (unit.own or settings.suffix or unit.image in kept))
+
+
+def beside(scope: Scope, settings: Settings, observed: Observed) -> tuple[Unit, ...]:
+    """Lambda functions of second sets, which run the images of the first."""
+    others = (unit for suffix in observed.suffixes for unit in scope.every(replace(settings, suffix=suffix)))
+    return tuple(unit for unit in others if unit.name in (observed.siblings or ()))
 
 
 def _unused(
@@ -148,6 +155,9 @@ def remarks(scopes: Sequence[Scope], settings: Settings, observed: Observed, *, 
             said.append(f"{function.name} stays, it is called by {who}")
         if function is not None and not left and not policies.is_ours(function.tags, settings.lambda_prefix):
             said.append(f"{function.name} stays, it does not carry our tags")
+    if removal and not settings.suffix:
+        second = (unit.name for scope in scopes for unit in beside(scope, settings, observed))
+        said += [f"the image of {name} stays, which runs it" for name in second]
     return tuple(said)
 
 

@@ -66,19 +66,21 @@ class LambdaReceipt(_Frozen):
 
 
 class Receipt(_Frozen):
-    """Everything that deploys with one prefix have made in one account and Region."""
+    """Everything that deploys with one prefix, and one suffix, have made in one account and Region."""
 
     version: Literal[1] = 1
     account: str
     region: str
     prefix: str
+    suffix: str = ""
     roles: dict[str, str] = {}
     lambdas: dict[str, LambdaReceipt] = {}
     places: dict[str, Place] = {}
 
     @property
     def empty(self) -> bool:
-        return not (self.roles or self.lambdas or self.places)
+        # Roles are of all sets together: a second set that has gone leaves them to the first.
+        return not (self.lambdas or self.places or (self.roles and not self.suffix))
 
     def label_of(self, function: str) -> str:
         """What a Lambda function is kept under in `lambdas`: its name without the prefix, as a module's is."""

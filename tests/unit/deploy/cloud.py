@@ -12,8 +12,8 @@ from builder.adapters.releases import History
 from builder.apply import Ledger, apply
 from builder.core.config.settings import Connection, Settings
 from builder.core.deploy import plan as deploy_plan
-from builder.core.deploy import release, rollback
-from builder.core.deploy.desired import Desired, Scope
+from builder.core.deploy import promotion, release, rollback
+from builder.core.deploy.desired import Desired, Scope, desire
 from builder.core.deploy.receipt import Receipt, place_of
 from builder.model import Config, Function, Image, Kind, Module, Parameter
 
@@ -123,16 +123,17 @@ class Site:
     def observe(self, chosen: Sequence[Scope], *, removal: bool = False) -> Observed:
         self.cloud.redshift = self.settings.warehouse is not None
         self.cloud.cluster = self.settings.holder is not None
-        question = Question(scopes=chosen, lock=self.images, settings=self.settings, removal=removal)
+        suffixes = receipts.suffixes(self.folder, IDENTITY, self.settings.lambda_prefix) if removal else ()
+        question = Question(scopes=chosen, lock=self.images, settings=self.settings, removal=removal, suffixes=suffixes)
         return observe(self.cloud.world, question, IDENTITY, self.receipt)
 
     @property
     def receipt(self) -> Receipt:
-        return receipts.load(self.file, IDENTITY, self.settings.lambda_prefix)
+        return receipts.load(self.file, IDENTITY, self.settings.lambda_prefix, self.settings.suffix)
 
     @property
     def file(self) -> Path:
-        return receipts.path(self.folder, IDENTITY, self.settings.lambda_prefix)
+        return receipts.path(self.folder, IDENTITY, self.settings.lambda_prefix, self.settings.suffix)
 
     def plan(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
         return deploy_plan.plan(chosen, self.images, self.settings, self.observe(chosen))
@@ -168,6 +169,26 @@ class Site:
         number = release.target(self.history.numbers(place), to, place=place)
         target, now = self.history.get(place, number).content, self.history.current(place)
         return number, target, observe_release(self.cloud.world, (target, now), self.settings, IDENTITY, self.receipt)
+
+    def promote(self, modules: Sequence[Module] = MODULES) -> tuple[Action, ...]:
+        """As `builder promote` does, with the suffix that the settings have."""
+        second = self.settings
+        content = self.history.current(place_of(second))
+        if content.empty:
+            return ()
+        names = content.functions or [label.removesuffix(second.suffix) for label in content.lambdas]
+        chosen = scopes(*names, modules=modules)
+        promotion.refuse_moved(content, desire(chosen, self.images, second, IDENTITY), second)
+        observed = self.observe(chosen, removal=True)
+        self.settings = second.plain
+        try:
+            first = deploy_plan.wanted(chosen, self.images, self.settings, self.observe(chosen))
+            removal = promotion.plan_removal(chosen, second, observed, first)
+            takeover = self.deploy(chosen)
+        finally:
+            self.settings = second
+        self._apply(removal, observed, Desired())
+        return (*takeover, *removal)
 
     def remove(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
         observed = self.observe(chosen, removal=True)

@@ -23,9 +23,10 @@ from tests.unit.deploy.cloud import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from builder.adapters.faults import Kind
     from builder.core.config.settings import Settings
 
 GIVEN = replace(
@@ -91,6 +92,14 @@ def updated(folder: Path, settings: Settings) -> Site:
     return site
 
 
+def beside(folder: Path, settings: Settings) -> Site:
+    """A first set, and a second one of newer images."""
+    site = pushed_again(folder, settings)
+    site.settings = replace(settings, suffix="_next", schema=f"{settings.schema}_next")
+    site.deploy(scopes())
+    return site
+
+
 def back(site: Site) -> None:
     """To the first release, by name: without one, a second run would go to where the first one came from."""
     site.rollback("r0001")
@@ -104,6 +113,12 @@ def scenarios(settings: Settings, label: str) -> Iterator[Scenario]:
     )
     yield Scenario(name=f"update, {label}", prepare=lambda folder: pushed_again(folder, settings), run=update)
     yield Scenario(name=f"rollback, {label}", prepare=lambda folder: updated(folder, settings), run=back)
+    if settings.warehouse:
+        yield Scenario(
+            name=f"promote, {label}",
+            prepare=lambda folder: beside(folder, settings),
+            run=lambda site: site.promote(),
+        )
     yield Scenario(
         name=f"remove, {label}",
         prepare=lambda folder: deployed(folder, settings),
@@ -116,14 +131,14 @@ def every() -> Iterator[Scenario]:
         yield from scenarios(settings, label)
 
 
-def tries(scenario: Scenario, folder: Path) -> Iterator[Tried]:
+def tries(scenario: Scenario, folder: Path, ways: Sequence[tuple[Kind, bool]] = WAYS) -> Iterator[Tried]:
     """One for each call and each way, until a run ends with no call left to fail."""
     whole = scenario.prepare(folder / "whole")
     whole.cloud.faults.again()
     scenario.run(whole)
     made = whole.cloud.faults.made
     looks = set(whole.cloud.faults.looks)
-    for kind, after in WAYS:
+    for kind, after in ways:
         for number, (call, turn) in enumerate(made):
             if after and call in looks:
                 continue  # what only looks has no effect to come after

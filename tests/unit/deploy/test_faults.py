@@ -15,18 +15,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# Those that differ in what is left behind: refused, killed before and after. `make faults` tries all six.
+FEW = tuple(way for way in WAYS if way[0] in {"error", "killed"})
+
+
 @pytest.mark.parametrize(
     "scenario", list(matrix.scenarios(WITH_REDSHIFT, "own roles")), ids=lambda scenario: scenario.name
 )
 def test_whatever_fails_the_same_command_converges(tmp_path: Path, scenario: matrix.Scenario) -> None:
-    tried = list(matrix.tries(scenario, tmp_path))
+    tried = list(matrix.tries(scenario, tmp_path, FEW))
     assert not [each for each in tried if each.wrong]
     ways: dict[str, set[str]] = {}
     for each in tried:
         ways.setdefault(each.call, set()).add(each.way)
-    # Every call is tried in every way, those that only look in every way that comes before their answer.
-    assert {len(found) for found in ways.values()} == {len(WAYS), len([way for way in WAYS if not way[1]])}
-    assert len([call for call, found in ways.items() if len(found) == len(WAYS)]) >= 3
+    # Every call is tried in each of them, those that only look in every way that comes before their answer.
+    assert {len(found) for found in ways.values()} == {len(FEW), len([way for way in FEW if not way[1]])}
+    assert len([call for call, found in ways.items() if len(found) == len(FEW)]) >= 3
     assert any(call.startswith("get_function") for call in ways)
 
 
