@@ -55,6 +55,7 @@ class Caller:
     # What staging asks for ------------------------------------------------------------------------------------------
 
     def keep(self, query: str, *, once: bool) -> str:
+        self.check()
         name = self._name()
         if once and self._elsewhere(query):
             self.queries[name] = query
@@ -64,6 +65,9 @@ class Caller:
 
     def width(self, query: str) -> list[str]:
         return [column.name for column in self.duck.describe(query)]
+
+    def append(self, name: str, other: str) -> int:
+        return self.duck.run(f'INSERT INTO "{name}" SELECT * FROM "{other}"')  # noqa: S608 - names of ours
 
     def answer(self, name: str, calls: Sequence[Call]) -> list[str]:
         if not calls:

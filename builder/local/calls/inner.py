@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from builder.local.sql.dialect import quoted, render
 from builder.local.sql.resolve import ExternalCall
-from builder.local.sqlstate import SqlError, unsupported
+from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +31,9 @@ class Bench(Protocol):
 
     def width(self, query: str) -> list[str]:
         """The names of a query's columns; runs nothing."""
+
+    def append(self, name: str, other: str) -> int:
+        """Adds one kept relation's rows to another; how many they are."""
 
     def answer(self, name: str, calls: Sequence[Call]) -> list[str]:
         """Calls functions for each row of a kept relation; a later call may use an earlier one's answer.
@@ -107,6 +110,14 @@ class Inner:
             return False
         return True
 
+    def binds(self) -> bool:
+        """Whether all that was collected is found in FROM."""
+        try:
+            self.bench.width(self._text(self.items or [exp.true()]))
+        except SqlError:
+            return False
+        return True
+
     def split(self) -> list[exp.Expr]:
         """Leaves the plain conditions of WHERE and of inner joins here; gives those with calls."""
         late: list[exp.Expr] = []
@@ -118,8 +129,6 @@ class Inner:
             condition = join.args.get("on")
             if condition is None or condition.find(ExternalCall) is None:
                 continue
-            if join.side:
-                raise unsupported("an external function in the condition of an outer join")
             early, more = parted(condition)
             join.set("on", early if early is not None else exp.true())
             late += more

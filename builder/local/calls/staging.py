@@ -18,7 +18,9 @@ from sqlglot import exp
 
 from builder.local.calls import writes
 from builder.local.calls.inner import Bench, Inner, Rows, conjoined
+from builder.local.calls.lookups import Lookups
 from builder.local.calls.ordering import late, order, spell_groups
+from builder.local.calls.recursion import refers, unrolled
 from builder.local.calls.streams import Call
 from builder.local.sql.dialect import quoted, render
 from builder.local.sql.resolve import ExternalCall, unalias
@@ -59,11 +61,13 @@ class _Stage:
         with_ = node.args.get("with_")
         if isinstance(with_, exp.With):
             for cte in with_.expressions:
-                if with_.recursive and cte.find(ExternalCall) is not None:
-                    raise unsupported("an external function in a recursive CTE")
-                cte.set("this", self.query(cte.this, ctes))
+                if with_.recursive and cte.find(ExternalCall) is not None and refers(cte):
+                    cte.set("this", unrolled(cte, ctes, self.bench, self.externals, self.query))
+                else:
+                    cte.set("this", self.query(cte.this, ctes))
                 ctes = (*ctes, cte)
-        for child in list(node.iter_expressions()):
+        # FROM comes first: what a subquery elsewhere looks up is looked up in it.
+        for child in sorted(node.iter_expressions(), key=lambda each: each.arg_key not in {"from_", "joins"}):
             if not isinstance(child, exp.With) and child.find(ExternalCall) is not None:
                 settled = self.query(child, ctes)
                 if settled is not child:
@@ -77,13 +81,19 @@ class _Stage:
         try:
             return self._select(select, ctes)
         except SqlError as error:
-            if error.code in {"42703", "42P01"}:
-                raise unsupported("an external function in a correlated subquery") from error
-            raise
+            outer = select.parent_select
+            if error.code not in {"42703", "42P01"} or outer is None:
+                raise
+        self._lookups(ctes).correlated(select, outer)
+        return select
+
+    def _lookups(self, ctes: Ctes) -> Lookups:
+        return Lookups(ctes, self.bench, lambda call, rows: self._answered(call, rows, {}), self._from)
 
     def _select(self, select: exp.Select, ctes: Ctes) -> exp.Select:
         with_ = select.args.get("with_")
         once = read_once(select)
+        self._lookups(ctes).outer_joins(select)
         spell_groups(select, Inner(select, ctes, self.bench, rows_only=True))
         if any(_decides(call, select) for call in calls(select)):
             select = self._lift(select, ctes, once=once)

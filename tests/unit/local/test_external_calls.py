@@ -174,20 +174,6 @@ def test_a_view_calls_when_it_is_read(rows: Client) -> None:
     assert rows.sent == [[[1], [2], [3]]]
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT a.id FROM t a LEFT JOIN t b ON twice(a.id) = b.id",
-        "SELECT id, (SELECT twice(t.id) FROM t AS b WHERE b.id = t.id) FROM t",
-        "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM t AS b WHERE twice(b.id) = t.id)",
-        "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT twice(n) FROM r WHERE n < 9) SELECT * FROM r",
-    ],
-)
-def test_what_is_not_supported_says_so(rows: Client, sql: str) -> None:
-    with pytest.raises(SqlError, match="is not supported by the local Redshift endpoint"):
-        rows.run(sql)
-
-
 def test_what_the_client_is_told_of_a_column_holds_for_its_values(rows: Client) -> None:
     # The statement is described before anything is called.
     assert rows.run("SELECT twice(id) || 'x' AS a, twice(id) / 2 AS b FROM t WHERE id = 1") == [("2x", "1")]
