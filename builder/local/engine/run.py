@@ -84,7 +84,7 @@ def _select(session: Session, tree: exp.Expr, columns: Sequence[Column], formats
 def _write(session: Session, tree: exp.Expr, verb: str) -> Result:
     caller = session.caller()
     try:
-        with caller.told():
+        with caller.told(), guard.renaming(session, tree):
             count = session.duck.run(dialect.render(session.translated(tree, caller)))
     finally:
         session.clean(caller)

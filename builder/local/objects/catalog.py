@@ -108,9 +108,14 @@ class Catalog:
                 return str(rows[0][0])
         return None
 
-    def keep_view(self, schema: str, name: str, body: str) -> None:
+    def bound_views(self) -> list[tuple[str, str, str]]:
+        """Schema, name and text of the views that depend on what they name: all but the late-binding ones."""
+        sql = "SELECT schema_name, name, body FROM _rs.view_text WHERE NOT late"
+        return [(schema, name, body) for schema, name, body in self.duck.rows(sql)]
+
+    def keep_view(self, schema: str, name: str, body: str, *, late: bool) -> None:
         self.forget_view(schema, name)
-        self.duck.run("INSERT INTO _rs.view_text VALUES (?, ?, ?)", [schema, name, body])
+        self.duck.run("INSERT INTO _rs.view_text VALUES (?, ?, ?, ?)", [schema, name, body, late])
 
     def forget_view(self, schema: str, name: str) -> None:
         self.duck.run("DELETE FROM _rs.view_text WHERE schema_name = ? AND name = ?", [schema, name])

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.objects.functions import check_types
+from builder.local.objects.functions import check_types, signature
 from builder.local.objects.tables import relation, render_create_table
 from builder.local.sql import dialect
-from builder.local.sql.resolve import body_of, cast, parameter_index
+from builder.local.sql.resolve import body_of, cast, parameter_index, resolve
 from builder.local.sqlstate import SqlError, unsupported
 from builder.names import quote_identifier
 
@@ -83,9 +83,37 @@ def _returns(given: str, declared: str) -> bool:
 
 
 def drop_function(session: Session, statement: DropFunction) -> str:
+    wanted, schemas = signature(statement.arguments), session.schemas(statement.schema)
     with session.atomically():
-        session.catalog.drop(statement, session.schemas(statement.schema))
+        for function in session.catalog.overloads(schemas, statement.name):
+            if function.signature == wanted:
+                _drop_views(session, function, cascade=statement.cascade)
+        session.catalog.drop(statement, schemas)
     return "DROP FUNCTION"
+
+
+def _drop_views(session: Session, function: Function, *, cascade: bool) -> None:
+    """Views that call it (Redshift, "DROP FUNCTION": CASCADE drops what depends on it, such as views)."""
+    views = [each for each in session.catalog.bound_views() if _calls(session, each[2], function)]
+    if views and not cascade:
+        raise SqlError(
+            "2BP01",
+            f"cannot drop function {function.name}({function.signature}) because other objects depend on it",
+            hint=f"Use DROP ... CASCADE to drop the dependent objects too: view {views[0][0]}.{views[0][1]}",
+        )
+    for schema, name, _ in views:
+        session.duck.run(f"DROP VIEW IF EXISTS {relation(schema, name)}")
+        session.catalog.forget_view(schema, name)
+
+
+def _calls(session: Session, text: str, function: Function) -> bool:
+    names = session.names
+    # By the rights of the one who may do everything: whose view it is does not matter.
+    master = replace(names.access, user=session.engine.master)
+    try:
+        return function.oid in resolve(dialect.parse_text(text), replace(names, access=master)).functions
+    except SqlError:
+        return False
 
 
 def create_table(session: Session, statement: CreateTable) -> str:
@@ -130,7 +158,7 @@ def create_view(session: Session, statement: CreateView) -> str:
     head = "CREATE OR REPLACE VIEW" if statement.replace else "CREATE VIEW"
     with session.atomically():
         session.duck.run(f"{head} {relation(schema, statement.name)} AS SELECT {shape} WHERE false")
-        session.catalog.keep_view(schema, statement.name, text)
+        session.catalog.keep_view(schema, statement.name, text, late=statement.late)
     return "CREATE VIEW"
 
 

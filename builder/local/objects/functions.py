@@ -77,6 +77,7 @@ class DropFunction:
     name: str
     arguments: tuple[types.Type, ...]
     if_exists: bool = False
+    cascade: bool = False
 
 
 def signature(arguments: tuple[types.Type, ...]) -> str:
@@ -225,7 +226,8 @@ def parse_drop(source: Source) -> DropFunction:
     exists = cursor.accept("IF", "EXISTS")
     schema, name = cursor.name()
     _, arguments = read_arguments(cursor)
-    if not cursor.accept("CASCADE"):
+    cascade = cursor.accept("CASCADE")
+    if not cascade:
         cursor.accept("RESTRICT")
     cursor.end()
-    return DropFunction(schema=schema, name=name, arguments=arguments, if_exists=exists)
+    return DropFunction(schema=schema, name=name, arguments=arguments, if_exists=exists, cascade=cascade)

@@ -5,7 +5,10 @@ Sources: Redshift, "System permissions for RBAC", "CREATE EXTERNAL FUNCTION", "D
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
 
 from builder.local.objects import grants
 from builder.local.objects.functions import CreateFunction, DropFunction, signature
@@ -15,7 +18,7 @@ from builder.local.objects.tables import CreateTable
 from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from builder.local.engine.backend import Session
 
@@ -134,8 +137,10 @@ def _keep_relation(session: Session, schema: str, name: str) -> None:
         grants.made(session.duck, "TABLE", schema, f"{schema}.{name}", session.user)
 
 
-def _forget(session: Session, _statement: Drop) -> None:
+def _forget(session: Session, statement: Drop | DropFunction) -> None:
     """Grants on and owners of what is not there any more, whichever way it went."""
+    if isinstance(statement, DropFunction) and not statement.cascade:
+        return
     there = (
         "SELECT schema_name || '.' || table_name FROM duckdb_tables() UNION ALL "
         "SELECT schema_name || '.' || view_name FROM duckdb_views()"
@@ -147,11 +152,21 @@ def _forget(session: Session, _statement: Drop) -> None:
             session.duck.run(f"DELETE FROM _rs.{table} WHERE kind = '{kind}' AND object NOT IN ({left})")  # noqa: S608 - ours
 
 
-def renamed(session: Session, schema: str, old: str, new: str) -> None:
-    """ALTER TABLE ... RENAME TO keeps owner and grants."""
-    for table in ("acl", "owner"):
-        sql = f"UPDATE _rs.{table} SET object = ? WHERE kind = 'TABLE' AND object = ?"  # noqa: S608 - one of two names
-        session.duck.run(sql, [f"{schema}.{new}", f"{schema}.{old}"])
+@contextmanager
+def renaming(session: Session, tree: exp.Expr) -> Iterator[None]:
+    """ALTER TABLE ... RENAME TO keeps owner and grants: the block is the statement."""
+    rename = tree.find(exp.AlterRename) if isinstance(tree, exp.Alter) else None
+    if rename is None:
+        yield
+        return
+    table, new = tree.this, rename.this.name.lower()
+    name, named = table.name.lower(), table.db.lower()
+    with session.atomically():
+        schema = session.rights.place(session.schemas(named), name, named=bool(named))
+        yield
+        for kept in ("acl", "owner"):
+            sql = f"UPDATE _rs.{kept} SET object = ? WHERE kind = 'TABLE' AND object = ?"  # noqa: S608 - one of two names
+            session.duck.run(sql, [f"{schema}.{new}", f"{schema}.{name}"])
 
 
 _CHECKS: dict[type[Any], Callable[[Session, Rights, Any], None]] = {
@@ -167,4 +182,5 @@ _KEPT: dict[type[Any], Callable[[Session, Any], None]] = {
     CreateTable: _keep_table,
     CreateView: _keep_view,
     Drop: _forget,
+    DropFunction: _forget,
 }

@@ -18,13 +18,14 @@ class CreateSchema:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateView:
-    """`query` is the text of its SELECT."""
+    """`query` is the text of its SELECT; `late`: WITH NO SCHEMA BINDING."""
 
     schema: str
     name: str
     replace: bool
     columns: tuple[str, ...]
     query: Source
+    late: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +70,13 @@ def parse_create_view(source: Source) -> CreateView:
             columns.append(cursor.identifier())
         cursor.expect(")")
     cursor.expect("AS")
-    tokens = source.tokens[cursor.at :]
+    tokens, late = source.tokens[cursor.at :], False
     if [token.text.upper() for token in tokens[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]:
-        tokens = tokens[:-4]
+        tokens, late = tokens[:-4], True
     if not tokens:
         raise syntax("syntax error at end of input")
     query = Source(sql=source.sql, tokens=tokens)
-    return CreateView(schema=schema, name=name, replace=replace, columns=tuple(columns), query=query)
+    return CreateView(schema=schema, name=name, replace=replace, columns=tuple(columns), query=query, late=late)
 
 
 def parse_drop_object(source: Source) -> Drop:

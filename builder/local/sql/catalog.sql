@@ -8,6 +8,8 @@ CREATE TABLE IF NOT EXISTS _rs.function (
 -- Two sessions that create one function at a time do not see one another's row: the index does.
 CREATE UNIQUE INDEX IF NOT EXISTS function_signature ON _rs.function (schema_name, name, signature);
 CREATE TABLE IF NOT EXISTS _rs.view_text (schema_name VARCHAR, name VARCHAR, body VARCHAR);
+-- A late-binding view depends on nothing.
+ALTER TABLE _rs.view_text ADD COLUMN IF NOT EXISTS late BOOLEAN DEFAULT false;
 -- rs_database and rs_user are set for each session.
 CREATE OR REPLACE VIEW _rs.pg_namespace AS
     SELECT oid, nspname, 100 AS nspowner, CAST(NULL AS VARCHAR) AS nspacl

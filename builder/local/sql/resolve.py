@@ -80,16 +80,17 @@ class Names:
 
 @dataclass
 class Resolved:
-    """A statement's tree with every name settled."""
+    """A statement's tree with every name settled. `functions` are those that it names itself, or a view in it."""
 
     tree: exp.Expr
     externals: dict[int, Function] = field(default_factory=dict)
+    functions: set[int] = field(default_factory=set)
 
 
 def resolve(tree: exp.Expr, names: Names) -> Resolved:
     """Raises SqlError 42883 for a function that is not there, 42P01 and 3F000 for hidden relations and schemas."""
     resolver = _Resolver(names)
-    return Resolved(tree=resolver.settle(tree, 0), externals=resolver.externals)
+    return Resolved(tree=resolver.settle(tree, 0), externals=resolver.externals, functions=resolver.functions)
 
 
 class _Resolver:
@@ -97,6 +98,8 @@ class _Resolver:
         self.names = names
         self.externals: dict[int, Function] = {}
         self.parameters: tuple[types.Type, ...] = ()
+        self.functions: set[int] = set()
+        self.bodies = 0
 
     def settle(self, tree: exp.Expr, depth: int, owner: str = "") -> exp.Expr:
         """`owner` is whose rights the relations are read by: a view's owner, "" for the session's user."""
@@ -161,6 +164,8 @@ class _Resolver:
         given = probe.given(node, self._bind, self.parameters)
         function = choose(overloads, given, f"{schema}.{name}" if schema else name)
         self.names.access.function(schema, function, owner)
+        if not self.bodies:
+            self.functions.add(function.oid)
         return self._expand(function, node.expressions, depth, owner)
 
     def _bind(self, select: exp.Select) -> Sequence[types.Type]:
@@ -174,7 +179,9 @@ class _Resolver:
             call = ExternalCall(oid=exp.Literal.number(function.oid), expressions=crossing)
             return carriers.received(call, function.returns, to_sqlglot(function.returns))
         around, self.parameters = self.parameters, function.arguments
+        self.bodies += 1
         body = self.settle(body_of(function), depth + 1, owner)
+        self.bodies -= 1
         self.parameters = around
         for parameter in list(body.find_all(exp.Parameter)):
             index = parameter_index(parameter)

@@ -125,6 +125,18 @@ def test_what_a_transaction_rolls_back_was_never_there(schema: Client) -> None:
     assert schema.session.duck.rows("SELECT COUNT(*) FROM _rs.acl WHERE kind = 'FUNCTION'") == [(0,)]
 
 
+def test_a_function_that_a_view_calls_is_dropped_with_cascade(schema: Client) -> None:
+    """DROP FUNCTION: CASCADE drops the objects that depend on the function, such as views; RESTRICT is the default."""
+    schema.run(f"{DOUBLE}; CREATE VIEW s.v AS SELECT s.double(1) AS a; CREATE VIEW s.w AS SELECT a FROM s.v")
+    schema.run("CREATE VIEW s.late AS SELECT s.double(1) AS a WITH NO SCHEMA BINDING")
+    assert refused(schema, "DROP FUNCTION s.double(INT)").code == "2BP01"
+    schema.run("DROP FUNCTION s.double(n INT) CASCADE")
+    assert schema.run("SELECT table_name FROM svv_redshift_tables WHERE schema_name = 's'") == [("late",)]
+    schema.run(DOUBLE)
+    assert schema.run("SELECT a FROM s.late") == [("2",)]
+    schema.run("DROP FUNCTION s.double(INT)")
+
+
 def test_the_search_for_the_overload(schema: Client) -> None:
     """PostgreSQL, "Function Type Resolution"; implicit casts: Redshift, "Type compatibility and conversion"."""
     for kind in ("INT", "FLOAT8", "VARCHAR"):

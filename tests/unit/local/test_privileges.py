@@ -331,6 +331,12 @@ def test_a_user_who_owns_or_holds_something_is_not_dropped(ana: Client) -> None:
     assert ana.run("SELECT usename FROM pg_user") == [("awsuser",)]
 
 
+def test_a_renamed_table_keeps_its_grants_and_its_owner(ana: Client) -> None:
+    ana.run("GRANT USAGE ON SCHEMA s TO ana; GRANT SELECT ON s.t TO ana; ALTER TABLE s.t RENAME TO u")
+    assert as_user(ana, "ana", "SELECT SUM(a) FROM s.u") == [("3",)]
+    assert refused(ana, "DROP TABLE s.u", "ana") == ("42501", "must be owner of relation u")
+
+
 def test_a_grant_is_part_of_its_transaction(ana: Client) -> None:
     ana.run("BEGIN; CREATE USER bob PASSWORD DISABLE; GRANT USAGE ON SCHEMA s TO ana; ROLLBACK")
     assert refused(ana, "SELECT * FROM s.t", "ana") == ("42501", "permission denied for schema s")
