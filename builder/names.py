@@ -46,6 +46,11 @@ def repository_name(prefix: str, module: str) -> str:
     return f"{prefix}{module}"
 
 
+def image_tag(digest: str) -> str:
+    """A tag that says the digest, so that an image never goes without one: `sha256-...`, 71 of 128 characters."""
+    return digest.replace(":", "-")
+
+
 def execution_role_name(prefix: str) -> str:
     """`dev-carto-at-` gives `DevCartoATLambdaExecutionRole`."""
     return f"{pascal_case(prefix)}LambdaExecutionRole"

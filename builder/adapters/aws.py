@@ -29,7 +29,7 @@ READ_TIMEOUT = 60
 ATTEMPTS = 5
 # The first call of a run: a wrong endpoint should show in seconds.
 FIRST_ATTEMPTS = 2
-# More than the eight threads of an observation would only be thrown away by the pool.
+# As many as the threads of an observation (adapters/observe.py).
 CONNECTIONS = 16
 ASSUMED = "assumed-from"
 # How botocore calls its ways to credentials (botocore.credentials, METHOD of each provider; a test compares them).

@@ -8,7 +8,9 @@ from builder.core.deploy.actions import (
     Action,
     AttachRole,
     AwaitFunction,
+    ConfigureRepository,
     CreateFunction,
+    CreateRepository,
     CreateRole,
     DeleteFunction,
     DeleteRepository,
@@ -20,7 +22,11 @@ from builder.core.deploy.actions import (
     HolderAction,
     NoBranchError,
     Note,
+    PushImage,
+    PutLifecyclePolicy,
+    PutRepositoryPolicy,
     PutRolePolicy,
+    RepositoryAction,
     RevokeInvoke,
     RoleAction,
     RolloutAction,
@@ -31,10 +37,11 @@ from builder.core.deploy.actions import (
     UpdateFunctionConfiguration,
     UpdateTrust,
 )
-from builder.errors import AwsError, WarehouseError
+from builder.errors import AwsError, BuildError, WarehouseError
 
 if TYPE_CHECKING:
     from builder.adapters.observe import World
+    from builder.adapters.repositories import Repositories
 
 
 def execute(action: Action, world: World) -> str:
@@ -50,9 +57,8 @@ def execute(action: Action, world: World) -> str:
         return _rollout(action, world)
     if isinstance(action, (SqlAction, HolderAction)):
         return _redshift(action, world)
-    if isinstance(action, DeleteRepository):
-        world.repositories.delete(action.name)
-        return ""
+    if isinstance(action, RepositoryAction):
+        return _image(action, world)
     if isinstance(action, Note):
         return ""
     raise NoBranchError(action)
@@ -71,6 +77,31 @@ def _role(action: RoleAction, world: World) -> str:
         case _:
             raise NoBranchError(action)
     return ""
+
+
+def _image(action: RepositoryAction, world: World) -> str:
+    if not isinstance(action, PushImage):
+        repository(action, world.repositories)
+    elif world.images is None:
+        raise BuildError("the plan pushes an image, but no images are at hand", where=action.image)
+    else:
+        world.images.upload(action.image, action.address)
+    return ""
+
+
+def repository(action: RepositoryAction, repositories: Repositories) -> None:
+    """An action on a repository, but for what is pushed to it."""
+    match action:
+        case CreateRepository(name=name, tags=tags):
+            repositories.create(name, tags)
+        case ConfigureRepository(name=name, changes=changes):
+            repositories.configure(name, changes)
+        case PutLifecyclePolicy(name=name, new=document):
+            repositories.put_lifecycle(name, document)
+        case PutRepositoryPolicy(name=name, new=ours):
+            repositories.put_policy(name, ours)
+        case DeleteRepository(name=name):
+            repositories.delete(name)
 
 
 def _redshift(action: SqlAction | HolderAction, world: World) -> str:

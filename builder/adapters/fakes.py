@@ -20,7 +20,7 @@ from builder.errors import AwsError
 from builder.names import LIVE
 
 if TYPE_CHECKING:
-    from builder.core.deploy.actions import CreateFunction, CreateRole, UpdateFunctionConfiguration
+    from builder.core.deploy.actions import Change, CreateFunction, CreateRole, UpdateFunctionConfiguration
 
 IDENTITY = Identity(account="123456789012", region="eu-west-1", arn="arn:aws:iam::123456789012:user/deployer")
 
@@ -212,21 +212,39 @@ class FakeRepositories:
     faults: Faults
     held: dict[str, RepositoryState] = field(default_factory=dict)
     images: dict[str, set[str]] = field(default_factory=dict)
+    untagged: set[str] = field(default_factory=set)
 
     def get(self, name: str) -> RepositoryState | None:
         with self.faults.look(f"describe_repositories {name}"):
             return self.held.get(name)
 
-    def create(self, name: str, tags: tuple[Tag, ...]) -> RepositoryState:
+    def create(self, name: str, tags: tuple[Tag, ...]) -> None:
         with self.faults.call(f"create_repository {name}"):
             arn = f"arn:aws:ecr:{IDENTITY.region}:{IDENTITY.account}:repository/{name}"
             uri = f"{IDENTITY.account}.dkr.ecr.{IDENTITY.region}.amazonaws.com/{name}"
             self.images.setdefault(name, set())
-            return self.held.setdefault(name, RepositoryState(name=name, arn=arn, uri=uri, tags=tags))
+            fresh = RepositoryState(name=name, arn=arn, uri=uri, tags=tags, mutability="IMMUTABLE", scan_on_push=True)
+            self.held.setdefault(name, fresh)
 
-    def holds(self, name: str, digest: str) -> bool:
+    def configure(self, name: str, changes: tuple[Change, ...]) -> None:
+        for change in changes:
+            with self.faults.call(f"put_{change.field} {name}"):
+                if change.field == "scanOnPush":
+                    self.held[name] = replace(self.held[name], scan_on_push=change.new == "true")
+                else:
+                    self.held[name] = replace(self.held[name], mutability=change.new)
+
+    def put_lifecycle(self, name: str, document: str) -> None:
+        with self.faults.call(f"put_lifecycle_policy {name}"):
+            self.held[name] = replace(self.held[name], lifecycle=document)
+
+    def put_policy(self, name: str, ours: str | None) -> None:
+        with self.faults.call(f"set_repository_policy {name}"):
+            self.held[name] = replace(self.held[name], policy=ours)
+
+    def holds(self, name: str, digest: str, *, tag: str = "") -> bool:
         with self.faults.look(f"describe_images {name} {digest}"):
-            return digest in self.images.get(name, ())
+            return digest in self.images.get(name, ()) and (not tag or digest not in self.untagged)
 
     def delete(self, name: str) -> None:
         with self.faults.call(f"delete_repository {name}"):
@@ -235,6 +253,25 @@ class FakeRepositories:
 
     def login(self) -> Login:
         return Login(registry="localhost:5000", user="AWS", password=Secret("token"))
+
+
+@dataclass
+class FakeImages:
+    """The images of this machine: a push of any of `digests` leads into the fake ECR."""
+
+    faults: Faults
+    repositories: FakeRepositories
+    digests: dict[str, str] = field(default_factory=dict)
+    pushed: dict[str, str] = field(default_factory=dict)
+
+    def built(self, digest: str) -> bool:
+        return digest in self.digests.values()
+
+    def upload(self, image: str, address: str) -> int:
+        with self.faults.call(f"put_image {image}"):
+            self.repositories.images[address.partition("/")[2]].add(self.digests[image])
+            self.pushed[image] = address
+        return 1
 
 
 @dataclass
@@ -272,6 +309,7 @@ class FakeCloud:
         self.versions = FakeVersions(self.faults, self.functions)
         self.warehouse = FakeWarehouse(self.faults)
         self.holder = FakeHolder(self.faults)
+        self.images = FakeImages(self.faults, self.repositories)
 
     @property
     def world(self) -> World:
@@ -282,4 +320,5 @@ class FakeCloud:
             versions=self.versions,
             warehouse=self.warehouse if self.redshift else None,
             holder=self.holder if self.cluster else None,
+            images=self.images,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from builder import names
 from builder.core.deploy import policies, recording
@@ -32,13 +32,27 @@ if TYPE_CHECKING:
     from builder.core.deploy.release import Content
     from builder.model import Image
 
-THREADS = 8
+# As many as the session keeps connections (adapters/aws.py).
+THREADS = 16
+
+
+class Images(Protocol):
+    """The images that were built on this machine."""
+
+    def built(self, digest: str) -> bool:
+        """Whether the image is here, whole."""
+
+    def upload(self, image: str, address: str) -> int:
+        """Sends an image of the lock to `host/repository` and records it there. Gives the bytes that were sent.
+
+        Raises BuildError where it is not here or the registry refuses.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
 class World:
     """The doors to everything outside. `warehouse` is None where no Redshift is configured, `holder` where the settings
-    name neither cluster nor workgroup.
+    name neither cluster nor workgroup, `images` where nothing is pushed.
     """
 
     functions: Functions
@@ -47,6 +61,7 @@ class World:
     versions: Versions
     warehouse: Warehouse | None = None
     holder: Holder | None = None
+    images: Images | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,9 +189,16 @@ def _units(question: Question, siblings: Sequence[str] | None) -> dict[str, Unit
 
 
 def _image(world: World, question: Question, unit: Unit, functions: Mapping[str, FunctionState | None]) -> ImageState:
+    repository = world.repositories.get(repository_of(question, unit.image))
     if question.removal:
-        return ImageState(name=unit.image, repository=world.repositories.get(repository_of(question, unit.image)))
-    return ImageState(name=unit.image, present=_image_present(world, question, unit.image, functions[unit.name]))
+        return ImageState(name=unit.image, repository=repository)
+    image = question.lock.get(unit.image)
+    return ImageState(
+        name=unit.image,
+        repository=repository,
+        present=_image_present(world, question, unit.image, functions[unit.name]),
+        built=bool(image and world.images and world.images.built(image.digest)),
+    )
 
 
 def _image_present(world: World, question: Question, name: str, function: FunctionState | None) -> bool | None:

@@ -87,6 +87,9 @@ class Repository:
         uploaded = 0
         if (self.digest(wanted) or ("", ""))[0] != wanted:
             uploaded = sum(self._upload(blob, layout, mount_from) for blob in dict.fromkeys(image.blobs))
+        if (self.digest(tag) or ("", ""))[0] == wanted:
+            # In a repository of immutable tags a second upload would be refused, be it of the same image.
+            return self._verify(wanted, uploaded)
         content = layout.path(wanted).read_bytes()
         answer = self._send(
             "PUT", f"{self.url}/manifests/{tag}", data=content, headers={"Content-Type": image.manifest.media_type}

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from builder.core.config.settings import Secret
 from builder.core.deploy.actions import Tag
 from builder.core.deploy.observed import RepositoryState
+from builder.core.deploy.plan_images import IMMUTABLE
+from builder.core.deploy.policies import canonical, merged, ours_in
 
 if TYPE_CHECKING:
     from builder.adapters.aws import Aws
+    from builder.core.deploy.actions import Change
 
 _NO_REPOSITORY = ("RepositoryNotFoundException",)
+_NO_POLICY = (*_NO_REPOSITORY, "LifecyclePolicyNotFoundException", "RepositoryPolicyNotFoundException")
 _NO_IMAGE = (*_NO_REPOSITORY, "ImageNotFoundException")
 
 
@@ -32,11 +37,20 @@ class Repositories(Protocol):
     def get(self, name: str) -> RepositoryState | None:
         """A repository with its tags; None where there is none."""
 
-    def create(self, name: str, tags: tuple[Tag, ...]) -> RepositoryState:
-        """Makes it. One that is there already is given as it is."""
+    def create(self, name: str, tags: tuple[Tag, ...]) -> None:
+        """Makes it, with immutable tags and the scan on push. One that is there already stays as it is."""
 
-    def holds(self, name: str, digest: str) -> bool:
-        """Whether the image is there."""
+    def configure(self, name: str, changes: tuple[Change, ...]) -> None:
+        """Sets what has changed of immutable tags and the scan on push."""
+
+    def put_lifecycle(self, name: str, document: str) -> None:
+        """Sets which images expire."""
+
+    def put_policy(self, name: str, ours: str | None) -> None:
+        """Sets our statements in the repository's policy, or takes them out; those of others stay."""
+
+    def holds(self, name: str, digest: str, *, tag: str = "") -> bool:
+        """Whether the image is there and, where a tag is named, carries it."""
 
     def delete(self, name: str) -> None:
         """Deletes it with its images. One that is not there is no error."""
@@ -57,21 +71,41 @@ class EcrRepositories:
         )
         return None if answer is None else self._state(answer["repositories"][0])
 
-    def create(self, name: str, tags: tuple[Tag, ...]) -> RepositoryState:
-        answer = self._call(
+    def create(self, name: str, tags: tuple[Tag, ...]) -> None:
+        self._call(
             "create_repository",
             name,
             absent=("RepositoryAlreadyExistsException",),
+            imageTagMutability=IMMUTABLE,
             imageScanningConfiguration={"scanOnPush": True},
             tags=[{"Key": tag.key, "Value": tag.value} for tag in tags],
         )
-        if answer is not None:
-            return _repository(answer["repository"], tags)
-        found = self._aws.call("ecr", "describe_repositories", about=_about(name), repositoryNames=[name])
-        return self._state(found["repositories"][0])
 
-    def holds(self, name: str, digest: str) -> bool:
-        answer = self._call("describe_images", name, absent=_NO_IMAGE, imageIds=[{"imageDigest": digest}])
+    def configure(self, name: str, changes: tuple[Change, ...]) -> None:
+        for change in changes:
+            if change.field == "scanOnPush":
+                scan = {"scanOnPush": change.new == "true"}
+                self._call("put_image_scanning_configuration", name, imageScanningConfiguration=scan)
+            else:
+                self._call("put_image_tag_mutability", name, imageTagMutability=change.new)
+
+    def put_lifecycle(self, name: str, document: str) -> None:
+        # Canonical JSON has a list of one as its member, which only policies of IAM may.
+        text = json.loads(document)
+        rules = text["rules"] if isinstance(text["rules"], list) else [text["rules"]]
+        self._call("put_lifecycle_policy", name, lifecyclePolicyText=json.dumps({"rules": rules}))
+
+    def put_policy(self, name: str, ours: str | None) -> None:
+        # Lambda has a statement of its own in it, and others may have theirs: read, change, write.
+        new = merged(self._policy(name), ours)
+        if new is None:
+            self._call("delete_repository_policy", name, absent=_NO_POLICY)
+        else:
+            self._call("set_repository_policy", name, policyText=new)
+
+    def holds(self, name: str, digest: str, *, tag: str = "") -> bool:
+        wanted = {"imageTag": tag} if tag else {"imageDigest": digest}
+        answer = self._call("describe_images", name, absent=_NO_IMAGE, imageIds=[wanted])
         return answer is not None and any(image["imageDigest"] == digest for image in answer["imageDetails"])
 
     def delete(self, name: str) -> None:
@@ -85,17 +119,26 @@ class EcrRepositories:
 
     def _state(self, repository: dict[str, Any]) -> RepositoryState:
         arn = repository["repositoryArn"]
+        name = repository["repositoryName"]
         tags = self._aws.call("ecr", "list_tags_for_resource", about=_about(arn), resourceArn=arn)["tags"]
-        return _repository(repository, tuple(Tag(key=tag["Key"], value=tag["Value"]) for tag in tags))
+        lifecycle = self._call("get_lifecycle_policy", name, absent=_NO_POLICY)
+        return RepositoryState(
+            name=name,
+            arn=arn,
+            uri=repository["repositoryUri"],
+            tags=tuple(Tag(key=tag["Key"], value=tag["Value"]) for tag in tags),
+            mutability=repository.get("imageTagMutability", "MUTABLE"),
+            scan_on_push=repository.get("imageScanningConfiguration", {}).get("scanOnPush", False),
+            lifecycle=canonical(json.loads(lifecycle["lifecyclePolicyText"])) if lifecycle else None,
+            policy=ours_in(self._policy(name)),
+        )
+
+    def _policy(self, name: str) -> Any:
+        answer = self._call("get_repository_policy", name, absent=_NO_POLICY)
+        return json.loads(answer["policyText"]) if answer else None
 
     def _call(self, operation: str, name: str, *, absent: tuple[str, ...] = (), **parameters: Any) -> Any:
         return self._aws.call("ecr", operation, about=_about(name), absent=absent, repositoryName=name, **parameters)
-
-
-def _repository(repository: dict[str, Any], tags: tuple[Tag, ...]) -> RepositoryState:
-    return RepositoryState(
-        name=repository["repositoryName"], arn=repository["repositoryArn"], uri=repository["repositoryUri"], tags=tags
-    )
 
 
 def _about(name: str) -> str:

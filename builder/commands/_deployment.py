@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -141,12 +141,14 @@ def open_doors(app: App, locked: str) -> Iterator[Doors]:
     """The doors, and the receipt. `locked`: see look."""
     from builder.adapters import locks  # noqa: PLC0415  boto3 is slow to load: when AWS is to be asked
     from builder.adapters.world import open_world  # noqa: PLC0415  see above
+    from builder.push import pusher  # noqa: PLC0415  see above
 
     with open_world(app.settings) as (world, identity), ExitStack() as held:
         if locked:
             # Before the receipt is read: two runs that start from the same one would each write what the other did not.
             held.enter_context(locks.hold(locks.path(app.state, identity, app.settings.lambda_prefix), locked))
-        yield doors_of(app, app.settings, world, identity)
+        here = pusher(app.settings, identity, world.repositories, state=app.state, build=app.build)
+        yield doors_of(app, app.settings, replace(world, images=here), identity)
 
 
 def doors_of(app: App, settings: Settings, world: World, identity: Identity) -> Doors:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from builder import push as pushing
-from builder.adapters.layout import Layout
 from builder.commands._options import catalogue, output_format, pass_app, selection
 from builder.core.catalog import selection as core_selection
 from builder.core.images import lock as images
@@ -38,19 +37,12 @@ def push_modules(app: App, modules: Sequence[str]) -> None:
 
     settings = app.settings
     pushing.check(images.read(app.state), modules)
-    pusher = pushing.Pusher(
-        repositories=EcrRepositories(Aws(settings)),
-        layout=Layout(app.build / "images"),
-        state=app.state,
-        prefix=settings.lambda_prefix,
-        registry=settings.image_registry,
-    )
+    aws = Aws(settings)
+    pusher = pushing.pusher(settings, aws.identity(), EcrRepositories(aws), state=app.state, build=app.build)
     outcomes: list[Outcome] = []
     for module in modules:
-        # The base's layers are in the repository that was pushed before: a registry that can, takes them from there.
-        before = outcomes[-1].image.repository.partition("/")[2] if outcomes else None
         with app.console.stage(f"push {module}") as stage:
-            outcomes.append(pusher.push(module, mount_from=before))
+            outcomes.append(pusher.push(module))
             stage.note = _note(outcomes[-1])
     app.console.rows(
         ("module", "uploaded", "image"),

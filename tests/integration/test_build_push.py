@@ -116,7 +116,7 @@ def test_ecr_has_what_the_lock_says(project: Project) -> None:
     detail = described(project)
     assert detail["imageDigest"] == digest
     assert detail["imageManifestMediaType"] == "application/vnd.oci.image.manifest.v1+json"
-    assert detail["imageTags"] == ["latest"]
+    assert detail["imageTags"] == [detail["imageDigest"].replace(":", "-")]
 
 
 def test_a_second_push_sends_nothing(project: Project) -> None:

@@ -177,6 +177,12 @@ KEYS: tuple[Key, ...] = (
         path="images.registry",
         about="host[:port][/path] to push to and deploy from, where it differs from ECR's answer",
     ),
+    Key(
+        variable="IMAGE_ACCOUNTS",
+        path="images.accounts",
+        kind="list",
+        about="other accounts whose Lambda functions may run the images",
+    ),
     Key(variable="PYTHON_IMAGE", path="images.python", about="the image that the base is built on"),
 )
 BY_VARIABLE = {key.variable: key for key in KEYS}

@@ -58,6 +58,7 @@ class Settings:
     production: bool = False
     suffix: str = ""
     image_registry: str | None = None
+    image_accounts: tuple[str, ...] = ()
     python_image: str | None = None
     functions_roots: tuple[str, ...] = ("functions",)
     aws: Aws = field(default_factory=Aws)
@@ -126,6 +127,7 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
         grantees=told.value("RS_GRANTEES", values.grantees) or (),
         production=production,
         suffix=suffix,
+        image_accounts=told.value("IMAGE_ACCOUNTS", values.accounts) or (),
         image_registry=told.value("IMAGE_REGISTRY", values.registry),
         python_image=told.value("PYTHON_IMAGE", values.plain),
         functions_roots=roots or Settings.functions_roots,

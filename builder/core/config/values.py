@@ -17,6 +17,7 @@ _BOOLEANS = {
 }
 _ROLE = re.compile(r"arn:aws(?:-[a-z-]+)?:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _SUFFIX = re.compile(r"_[a-z0-9_]{1,19}")
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:]+\]?")
 _REGISTRY = re.compile(r"[A-Za-z0-9.-]+(?::\d+)?(?:/[a-z0-9._/-]+)?")
@@ -81,6 +82,15 @@ def role(text: str) -> str:
 def roles(text: str) -> str:
     """One ARN, or a chain of them with commas and no blanks, as Redshift takes it."""
     return ",".join(role(part.strip()) for part in text.split(","))
+
+
+def accounts(text: str) -> tuple[str, ...]:
+    """Account numbers, with commas between."""
+    found = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    for each in found:
+        if not _ACCOUNT.fullmatch(each):
+            raise ValueError(f"{each!r} is no account: write its 12 digits")
+    return found
 
 
 def session_name(text: str) -> str:

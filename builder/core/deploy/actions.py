@@ -92,8 +92,60 @@ class DetachRole:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CreateRepository:
+    """An ECR repository with immutable tags, whose images are scanned when they are pushed."""
+
+    module: str
+    name: str
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigureRepository:
+    """Immutable tags and the scan on push, where somebody has changed them."""
+
+    module: str
+    name: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutLifecyclePolicy:
+    """Which images of a repository expire. `old` is None where none did."""
+
+    module: str
+    name: str
+    old: Document | None
+    new: Document
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutRepositoryPolicy:
+    """Which other accounts may use a repository's images: our statements in its policy. None: no statement of ours."""
+
+    module: str
+    name: str
+    old: Document | None
+    new: Document | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushImage:
+    """A built image into its repository. `name` is the repository's, `image` the image's in the lock, `address` is
+    `host/repository`, `size` what the image unpacks to, in bytes.
+    """
+
+    module: str
+    name: str
+    image: str
+    address: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeleteRepository:
-    """An ECR repository of ours, with the images in it. Push makes it: an image comes before what runs it."""
+    """An ECR repository of ours, with the images in it."""
 
     module: str
     name: str
@@ -268,9 +320,12 @@ FunctionAction: TypeAlias = (
     | DeleteFunction
 )
 RolloutAction: TypeAlias = TryImage | GoLive
+RepositoryAction: TypeAlias = (
+    CreateRepository | ConfigureRepository | PutLifecyclePolicy | PutRepositoryPolicy | PushImage | DeleteRepository
+)
 HolderAction: TypeAlias = AttachRole | DetachRole
 SqlAction: TypeAlias = CreateSchema | DropSchema | RunSql
-Action: TypeAlias = RoleAction | HolderAction | DeleteRepository | FunctionAction | RolloutAction | SqlAction | Note
+Action: TypeAlias = RoleAction | HolderAction | RepositoryAction | FunctionAction | RolloutAction | SqlAction | Note
 
 
 class NoBranchError(AssertionError):

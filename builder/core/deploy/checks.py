@@ -59,7 +59,9 @@ def _missing_images(scopes: Sequence[Scope], lock: Mapping[str, Image], observed
         if missing:
             what = f"its image was built without {', '.join(missing)}"
             yield Problem(where=part.image, what=what, hint=f"builder build --modules {module}")
-        elif not image.repository or observed.image(part.image).present is False:
+        elif not observed.image(part.image).built and (
+            not image.repository or observed.image(part.image).present is False
+        ):
             what = f"{image.reference if image.repository else 'its image'} is not in a registry"
             yield Problem(where=part.image, what=what, hint=f"builder push --modules {module}")
 

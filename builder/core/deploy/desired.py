@@ -69,6 +69,15 @@ class DesiredRole:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DesiredImage:
+    """An image in its repository. `waits`: it is built and has to be pushed."""
+
+    module: str
+    image: Image
+    waits: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class DesiredFunction:
     """A Lambda function. `principal` is the role to let in by the function's own policy, if any."""
 
@@ -100,6 +109,7 @@ class Desired:
 
     rollout: Rollout = field(default_factory=Rollout)
     roles: tuple[DesiredRole, ...] = ()
+    images: tuple[DesiredImage, ...] = ()
     functions: tuple[DesiredFunction, ...] = ()
     sql: tuple[DesiredSql, ...] = ()
 

@@ -11,7 +11,9 @@ from builder.core.deploy.actions import (
     Action,
     AttachRole,
     AwaitFunction,
+    ConfigureRepository,
     CreateFunction,
+    CreateRepository,
     CreateRole,
     DeleteFunction,
     DeleteRepository,
@@ -23,7 +25,11 @@ from builder.core.deploy.actions import (
     HolderAction,
     NoBranchError,
     Note,
+    PushImage,
+    PutLifecyclePolicy,
+    PutRepositoryPolicy,
     PutRolePolicy,
+    RepositoryAction,
     RevokeInvoke,
     RoleAction,
     RolloutAction,
@@ -65,7 +71,7 @@ def sign(action: Action) -> str:
     if isinstance(action, (AwaitFunction, TryImage, Note)):
         return OTHER
     word = kind(action).partition("_")[0]
-    if isinstance(action, (PutRolePolicy, GoLive)):
+    if isinstance(action, (PutRolePolicy, PutLifecyclePolicy, PutRepositoryPolicy, GoLive)):
         return ADD if action.old is None else CHANGE
     return {
         "create": ADD,
@@ -74,6 +80,7 @@ def sign(action: Action) -> str:
         "drop": REMOVE,
         "revoke": REMOVE,
         "attach": ADD,
+        "push": ADD,
         "detach": REMOVE,
     }.get(word, CHANGE)
 
@@ -82,8 +89,8 @@ def title(action: Action) -> str:
     """What is acted on, in a few words: a line of the plan, and of apply's progress."""
     if isinstance(action, (RoleAction, HolderAction)):
         return _role_title(action)
-    if isinstance(action, DeleteRepository):
-        return f"repository {action.name}"
+    if isinstance(action, RepositoryAction):
+        return _repository_title(action)
     if isinstance(action, (FunctionAction, RolloutAction)):
         aspect = _aspect(action)
         return f"Lambda function {action.name}" + (f": {aspect}" if aspect else "")
@@ -107,6 +114,23 @@ def _role_title(action: RoleAction | HolderAction) -> str:
         case _:
             raise NoBranchError(action)
     return f"role {words}"
+
+
+def _repository_title(action: RepositoryAction) -> str:
+    match action:
+        case CreateRepository() | DeleteRepository():
+            aspect = ""
+        case ConfigureRepository():
+            aspect = ": configuration"
+        case PutLifecyclePolicy():
+            aspect = ": lifecycle"
+        case PutRepositoryPolicy():
+            aspect = ": other accounts"
+        case PushImage():
+            aspect = ": image"
+        case _:
+            raise NoBranchError(action)
+    return f"repository {action.name}{aspect}"
 
 
 def _aspect(action: FunctionAction | RolloutAction) -> str:
@@ -136,6 +160,8 @@ def details(action: Action) -> tuple[str, ...]:
         return _function_details(action)
     if isinstance(action, RolloutAction):
         return _rollout_details(action)
+    if isinstance(action, RepositoryAction):
+        return _repository_details(action)
     lines: tuple[str, ...] = ()
     match action:
         case CreateRole(trust=trust):
@@ -143,7 +169,7 @@ def details(action: Action) -> tuple[str, ...]:
         case UpdateTrust(old=old, new=new):
             lines = (f"from  {old}", f"to    {new}")
         case PutRolePolicy(old=before, new=new):
-            lines = (f"from  {before}", f"to    {new}") if before is not None else (f"document  {new}",)
+            lines = _document(before, new)
         case AttachRole(role=role, old=others) | DetachRole(role=role, old=others):
             lines = (f"role  {role}", *(f"stays  {other}" for other in others if other != role))
         case RunSql(changes=changes):
@@ -151,6 +177,26 @@ def details(action: Action) -> tuple[str, ...]:
         case Note(remember=remember, forget=forget):
             lines = (", ".join((*remember, *forget)),)
     return lines
+
+
+def _repository_details(action: RepositoryAction) -> tuple[str, ...]:
+    lines: tuple[str, ...] = ()
+    match action:
+        case CreateRepository():
+            lines = ("tags   immutable, images are scanned when they are pushed",)
+        case ConfigureRepository(changes=changes):
+            lines = tuple(_changed(change) for change in changes)
+        case PutLifecyclePolicy(old=old, new=new) | PutRepositoryPolicy(old=old, new=new):
+            lines = _document(old, new)
+        case PushImage(address=address, digest=digest, size=size):
+            lines = (f"image  {address}@{digest}, {size / 1e6:.1f} MB unpacked",)
+    return lines
+
+
+def _document(old: str | None, new: str | None) -> tuple[str, ...]:
+    if old is None:
+        return (f"document  {new}",)
+    return f"from  {old}", f"to    {new or '(none)'}"
 
 
 def _function_details(action: FunctionAction) -> tuple[str, ...]:

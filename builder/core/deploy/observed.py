@@ -71,21 +71,30 @@ class FunctionState:
 
 @dataclass(frozen=True, kw_only=True)
 class RepositoryState:
-    """An ECR repository. `uri` is ECR's own address of it."""
+    """An ECR repository. `uri` is ECR's own address of it. `lifecycle` and `policy`, of which only our statements are
+    here, are canonical JSON; None where there is none.
+    """
 
     name: str
     arn: str
     uri: str
     tags: tuple[Tag, ...] = ()
+    mutability: str = "MUTABLE"
+    scan_on_push: bool = False
+    lifecycle: str | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageState:
-    """What ECR has of one image. `present`: the digest of the lock is in the registry (None: not asked)."""
+    """What is known of one image. `present`: the digest of the lock is in the registry (None: not asked); `built`: it
+    is on this machine, to be pushed.
+    """
 
     name: str
     repository: RepositoryState | None = None
     present: bool | None = None
+    built: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The deploy plan: `plan` for what a selection wants, `plan_removal` for the same selection with nothing wanted.
 
-Both compare a Desired with an Observed and give the actions in the order of their execution: roles, functions, schema,
-SQL; then, on the way down, functions, repositories, schema, roles.
+Both compare a Desired with an Observed and give the actions in the order of their execution: roles, images, functions,
+schema, SQL; then, on the way down, functions, repositories, schema, roles.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.core.deploy import checks as deploy_checks
-from builder.core.deploy import plan_aws, plan_holder, plan_sql, policies
+from builder.core.deploy import plan_aws, plan_holder, plan_images, plan_sql, policies
 from builder.core.deploy.actions import Action, DeleteFunction, DeleteRepository, DeleteRole, DropSchema, Note, RunSql
 from builder.core.deploy.desired import Desired, Scope, desire
 from builder.core.deploy.receipt import NOWHERE, place_of
@@ -39,13 +39,16 @@ def plan(
 def wanted(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed) -> Desired:
     """What `plan` leads to. Raises the same."""
     deploy_checks.refuse(scopes, lock, settings, observed)
-    return desire(scopes, lock, settings, observed.identity)
+    images = plan_images.wanted(scopes, lock, settings, observed)
+    pushed = {**lock, **{each.image.module: each.image for each in images}}
+    return replace(desire(scopes, pushed, settings, observed.identity), images=images)
 
 
 def towards(desired: Desired, scopes: Sequence[Scope], settings: Settings, observed: Observed) -> tuple[Action, ...]:
     """The actions of `plan`, where what is wanted is known already."""
     return (
         *plan_aws.keep_roles(desired, observed),
+        *plan_images.push(desired, settings, observed),
         *plan_holder.attach(desired, observed, settings),
         *plan_aws.keep_functions(desired, observed),
         *plan_sql.create_schema(desired, observed, settings.schema),

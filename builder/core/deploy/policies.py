@@ -19,6 +19,11 @@ EXECUTION_POLICY = "logs"
 INVOKE_POLICY = "invoke"
 INVOKE_STATEMENT = "redshift-invoke"
 
+# In a repository's policy; the statements of others stay. AWS's samples use letters and digits.
+REPOSITORY_STATEMENTS = ("GatewayAccounts", "GatewayLambda")
+# Days. An image without a tag is what a push left that broke off.
+UNTAGGED_DAYS = 14
+
 MANAGED_BY = Tag(key="managed-by", value="analytics-toolbox-gateway")
 PREFIX_TAG = "gateway-prefix"
 
@@ -66,6 +71,75 @@ def invoke_policy(identity: Identity, prefix: str) -> str:
     """
     functions = f"arn:{identity.partition}:lambda:{identity.region}:{identity.account}:function:{prefix}*"
     return canonical(_policy(_allow("lambda:InvokeFunction", resource=functions)))
+
+
+def lifecycle() -> str:
+    """A rule that can never expire an image that runs, or ran: it takes untagged ones alone.
+
+    Every image that we push carries a tag made of its digest, and in a repository of immutable tags none can be moved
+    off it. A rule by count or by age would sooner or later meet a digest that a function or a release still needs;
+    Lambda then fails the function (Lambda, "Function states").
+    """
+    selection = {
+        "tagStatus": "untagged",
+        "countType": "sinceImagePushed",
+        "countUnit": "days",
+        "countNumber": UNTAGGED_DAYS,
+    }
+    what = "Untagged images: no function runs one, and no release leads back to one"
+    rule = {"rulePriority": 1, "description": what, "selection": selection, "action": {"type": "expire"}}
+    return canonical({"rules": [rule]})
+
+
+def repository_policy(identity: Identity, accounts: tuple[str, ...]) -> str | None:
+    """Lets other accounts' Lambda functions run the images; None where there are none.
+
+    Both are needed (Lambda, "Amazon ECR cross-account permissions"): the account's, for whoever creates the function,
+    and the service's, which reads the image again when the function has been idle.
+    """
+    if not accounts:
+        return None
+    roots = [f"arn:{identity.partition}:iam::{account}:root" for account in accounts]
+    sources = [f"arn:{identity.partition}:lambda:{identity.region}:{account}:function:*" for account in accounts]
+    reading = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    people, service = REPOSITORY_STATEMENTS
+    return canonical(
+        {
+            "Version": VERSION,
+            "Statement": [
+                {"Sid": people, "Effect": "Allow", "Principal": {"AWS": roots}, "Action": reading},
+                {
+                    "Sid": service,
+                    "Effect": "Allow",
+                    "Principal": {"Service": "lambda.amazonaws.com"},
+                    "Action": reading,
+                    "Condition": {"StringLike": {"aws:sourceARN": sources}},
+                },
+            ],
+        }
+    )
+
+
+def ours_in(document: Any) -> str | None:
+    """Our statements of a repository's policy, as a document; None where it has none."""
+    statements = document.get("Statement", []) if document else []
+    found = [each for each in _listed(statements) if each.get("Sid") in REPOSITORY_STATEMENTS]
+    return canonical({"Version": VERSION, "Statement": found}) if found else None
+
+
+def merged(document: Any, ours: str | None) -> str | None:
+    """The policy with our statements replaced by these; None where no statement is left."""
+    kept = [
+        each for each in _listed((document or {}).get("Statement", [])) if each.get("Sid") not in REPOSITORY_STATEMENTS
+    ]
+    new = _listed(json.loads(ours)["Statement"]) if ours else []
+    if not kept and not new:
+        return None
+    return json.dumps({**(document or {"Version": VERSION}), "Statement": [*kept, *new]})
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [value]
 
 
 def role_arn(identity: Identity, name: str) -> str:

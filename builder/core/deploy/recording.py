@@ -10,7 +10,6 @@ from builder.core.deploy.actions import (
     CreateRole,
     CreateSchema,
     DeleteFunction,
-    DeleteRepository,
     DeleteRole,
     DropSchema,
     FunctionAction,
@@ -18,6 +17,7 @@ from builder.core.deploy.actions import (
     HolderAction,
     NoBranchError,
     Note,
+    RepositoryAction,
     RoleAction,
     RolloutAction,
     RunSql,
@@ -54,7 +54,7 @@ def after(receipt: Receipt, action: Action, place: str, arn: str = "") -> Receip
         return _sql(receipt, action, place)
     if isinstance(action, RolloutAction):
         return _rollout(receipt, action, arn)
-    if isinstance(action, (DeleteRepository, HolderAction)):
+    if isinstance(action, (RepositoryAction, HolderAction)):
         return receipt
     if isinstance(action, Note):
         remembered = {name: Deployed(module=action.module) for name in action.remember}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from builder import push
 from builder.adapters import archive
-from builder.adapters.fakes import FakeRepositories
+from builder.adapters.fakes import IDENTITY, FakeRepositories
 from builder.adapters.faults import Faults
 from builder.adapters.layout import Layout
+from builder.core.config.settings import Settings
 from builder.core.images import lock as images
 from builder.errors import BuildError
 from builder.model import Image
@@ -32,6 +34,7 @@ class Site:
     root: Path
     registry: FakeRegistry = field(default_factory=lambda: FakeRegistry(password="token", mounts=True))
     repositories: FakeRepositories = field(default_factory=lambda: FakeRepositories(Faults()))
+    mounts: list[str] = field(default_factory=list)
 
     def build(self, *modules: str) -> None:
         for module in modules:
@@ -53,13 +56,14 @@ class Site:
             repositories=self.repositories,
             layout=Layout(self.root / "images"),
             state=self.root,
-            prefix="dev-",
-            registry=registry,
+            settings=Settings(lambda_prefix="dev-", image_registry=registry),
+            identity=IDENTITY,
+            mounts=self.mounts,
             open=self.registry.open,
         )
 
-    def push(self, module: str, *, registry: str | None = None, mount_from: str | None = None) -> push.Outcome:
-        outcome = self.pusher(registry).push(module, mount_from=mount_from)
+    def push(self, module: str, *, registry: str | None = None) -> push.Outcome:
+        outcome = self.pusher(registry).push(module)
         # What the registry has, ECR's API tells of.
         self.repositories.images[f"dev-{module}"].add(outcome.image.digest)
         return outcome
@@ -70,6 +74,30 @@ def site(tmp_path: Path) -> Site:
     made = Site(tmp_path)
     made.build("quadbin", "h3")
     return made
+
+
+def test_an_image_is_tagged_by_its_digest_so_that_the_lifecycle_rule_passes_it_by(site: Site) -> None:
+    digest = site.push("quadbin").image.digest
+    assert set(site.registry.manifests["dev-quadbin"]) == {digest, digest.replace(":", "-")}
+    rule = json.loads(str(site.repositories.held["dev-quadbin"].lifecycle))["rules"]
+    assert (rule["selection"]["tagStatus"], rule["action"]["type"]) == ("untagged", "expire")
+
+
+def test_an_image_that_is_there_without_its_tag_gets_it(site: Site) -> None:
+    digest = site.push("quadbin").image.digest
+    site.repositories.untagged.add(digest)
+    del site.registry.manifests["dev-quadbin"][digest.replace(":", "-")]
+    assert site.push("quadbin").uploaded == 0
+    assert digest.replace(":", "-") in site.registry.manifests["dev-quadbin"]
+
+
+def test_a_push_mends_what_somebody_changed_of_the_repository(site: Site) -> None:
+    site.push("quadbin")
+    held = site.repositories.held
+    good = held["dev-quadbin"]
+    held["dev-quadbin"] = replace(good, mutability="MUTABLE", scan_on_push=False, lifecycle=None)
+    assert site.push("quadbin").uploaded is None
+    assert held["dev-quadbin"] == good
 
 
 def test_the_repository_is_made_and_tagged_as_ours(site: Site) -> None:
@@ -111,7 +139,7 @@ def test_another_registry_is_pushed_to_although_the_first_has_the_image(site: Si
 
 def test_the_base_is_uploaded_once_for_two_modules(site: Site) -> None:
     first = site.push("quadbin").uploaded
-    second = site.push("h3", mount_from="dev-quadbin").uploaded
+    second = site.push("h3").uploaded
     assert first is not None
     assert second is not None
     assert second < first

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from builder.adapters import receipts, releases
+from builder.adapters.execute import repository
 from builder.adapters.fakes import IDENTITY, FakeCloud
 from builder.adapters.observe import Question, observe, observe_release
 from builder.adapters.releases import History
 from builder.apply import Ledger, apply
 from builder.core.config.settings import Connection, Settings
 from builder.core.deploy import plan as deploy_plan
-from builder.core.deploy import promotion, release, rollback
+from builder.core.deploy import plan_images, promotion, release, rollback
+from builder.core.deploy.actions import RepositoryAction
 from builder.core.deploy.desired import Desired, Scope, desire
 from builder.core.deploy.receipt import Receipt, place_of
 from builder.model import Config, Function, Image, Kind, Module, Parameter
@@ -112,11 +114,12 @@ class Site:
 
     def push(self) -> None:
         """As `builder push` does: repositories of ours with the lock's digests."""
-        from builder.core.deploy.policies import ownership  # noqa: PLC0415  used here alone
-
         for each in self.images.values():
             name = each.repository.partition("/")[2]
-            self.cloud.repositories.create(name, ownership(self.settings.lambda_prefix))
+            standing = self.cloud.repositories.get(name)
+            for action in plan_images.keep(each.module, each.module, standing, self.settings, IDENTITY):
+                if isinstance(action, RepositoryAction):
+                    repository(action, self.cloud.repositories)
             self.cloud.repositories.images[name].add(each.digest)
         self.cloud.faults.calls.clear()
 
@@ -198,7 +201,14 @@ class Site:
 
     def _apply(self, actions: Sequence[Action], observed: Observed, desired: Desired, *, of: int | None = None) -> None:
         ledger = Ledger(file=self.file, place=place_of(self.settings))
-        made = apply(actions, observed.receipt, world=self.cloud.world, ledger=ledger)
+        try:
+            made = apply(actions, observed.receipt, world=self.cloud.world, ledger=ledger)
+        finally:
+            # As a push does, whatever comes after it.
+            pushed = self.cloud.images.pushed
+            self.images = {
+                name: replace(each, repository=pushed.get(name, each.repository)) for name, each in self.images.items()
+            }
         ledger.record(desired, made, at=NOON, keep=self.settings.rollout.releases, of=of)
 
     def world(self) -> dict[str, object]:

@@ -70,6 +70,16 @@ def deployed(folder: Path, settings: Settings) -> Site:
     return site
 
 
+def built(folder: Path, settings: Settings) -> Site:
+    """Images that are built and pushed nowhere: deploy makes the repositories and pushes them."""
+    site = a_site(folder, replace(settings, image_accounts=("210987654321",)))
+    site.cloud.images.digests = {name: each.digest for name, each in site.images.items()}
+    site.images = {name: replace(each, repository="") for name, each in site.images.items()}
+    site.cloud.repositories.held.clear()
+    site.cloud.repositories.images.clear()
+    return site
+
+
 def update(site: Site) -> None:
     """A second release: another image, more memory, a changed signature."""
     site.images = lock(build=2)
@@ -129,6 +139,11 @@ def scenarios(settings: Settings, label: str) -> Iterator[Scenario]:
 def every() -> Iterator[Scenario]:
     for label, settings in SETTINGS.items():
         yield from scenarios(settings, label)
+    yield Scenario(
+        name="push and deploy",
+        prepare=lambda folder: built(folder, WITH_REDSHIFT),
+        run=lambda site: site.deploy(scopes("h3")),
+    )
 
 
 def tries(scenario: Scenario, folder: Path, ways: Sequence[tuple[Kind, bool]] = WAYS) -> Iterator[Tried]:

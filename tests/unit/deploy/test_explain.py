@@ -49,8 +49,14 @@ def plans(folder: Path) -> list[Action]:
     found += site.plan(scopes())
     site.settings = replace(WITH_REDSHIFT, invoke_role=GIVEN)
     found += site.plan(scopes("quadbin"))
-    site.settings = LAMBDA_ONLY
+    repositories = site.cloud.repositories
+    repositories.held["carto-at-h3"] = replace(repositories.held["carto-at-h3"], mutability="MUTABLE")
+    del repositories.held["carto-at-quadbin"]
+    site.cloud.images.digests = {name: each.digest for name, each in site.images.items()}
+    site.images = {name: replace(each, repository="") for name, each in site.images.items()}
+    site.settings = replace(LAMBDA_ONLY, image_accounts=("210987654321",))
     found += site.plan(scopes())
+    site.images = lock()
     site.settings = WITH_CLUSTER
     found += site.plan_removal(scopes())
     return found
