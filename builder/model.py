@@ -36,6 +36,56 @@ class Example:
     output: str = ""
 
 
+# CloudWatch Logs API reference, PutRetentionPolicy: the days that a log group can keep.
+LOG_RETENTION = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageConfig:
+    """What a Lambda function starts in its image, where that is not what the image says itself."""
+
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LambdaOptions:
+    """What a Lambda function is configured with beside role, memory and time-out. `environment`: names and values."""
+
+    environment: tuple[tuple[str, str], ...] = ()
+    image_config: ImageConfig = ImageConfig()
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    snap_start: bool = False
+
+
+NO_OPTIONS = LambdaOptions()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """What one function asks of its Lambda and its external function. None: the module's default.
@@ -52,6 +102,14 @@ class Config:
     handler: str = "handler.lambda_handler"
     volatility: Volatility | None = None
     own_lambda: bool | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    image_config: ImageConfig | None = None
+    log_retention: int | None = None
+    reserved_concurrency: int | None = None
+    provisioned_concurrency: int | None = None
+    snap_start: bool | None = None
+    vpc: bool | None = None
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

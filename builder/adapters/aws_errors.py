@@ -69,6 +69,7 @@ HINTS: dict[str, str] = {
     "PackedPolicyTooLarge": "the session's policies and tags are too large: use a role with fewer",
     "PolicyLengthExceededException": "the function's own policy is full (20 KB): remove statements of others from it",
     "PreconditionFailedException": _CHANGED,
+    "ProvisionedConcurrencyConfigNotFoundException": _GONE,
     "PublicPolicyException": "the account blocks public access to functions: give RS_LAMBDA_INVOKE_ROLE a role's ARN",
     "QueryTimeoutException": _LATER,
     "RegionDisabledException": "STS is not enabled in this Region: enable it, or use another AWS_REGION",

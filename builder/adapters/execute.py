@@ -20,13 +20,16 @@ from builder.core.deploy.actions import (
     GoLive,
     GrantInvoke,
     HolderAction,
+    KeepLogs,
     NoBranchError,
     Note,
+    ProvisionConcurrency,
     PushImage,
     PutLifecyclePolicy,
     PutRepositoryPolicy,
     PutRolePolicy,
     RepositoryAction,
+    ReserveConcurrency,
     RevokeInvoke,
     RoleAction,
     RolloutAction,
@@ -129,8 +132,10 @@ def _function(action: FunctionAction, world: World) -> str:
             world.functions.configure(action)
         case UpdateFunctionCode(name=name, new=image):
             world.functions.run_image(name, image)
-        case TagFunction(name=name, tags=tags):
-            world.functions.tag(name, tags)
+        case TagFunction(name=name, tags=tags, removed=removed):
+            world.functions.tag(name, tags, removed)
+        case KeepLogs() | ReserveConcurrency() | ProvisionConcurrency():
+            _capacity(action, world)
         case GrantInvoke(name=name, new=principal):
             world.functions.grant(name, principal)
         case RevokeInvoke(name=name):
@@ -140,6 +145,16 @@ def _function(action: FunctionAction, world: World) -> str:
         case _:
             raise NoBranchError(action)
     return ""
+
+
+def _capacity(action: KeepLogs | ReserveConcurrency | ProvisionConcurrency, world: World) -> None:
+    match action:
+        case KeepLogs(name=name, new=days, tags=tags):
+            world.logs.keep(name, days, tags)
+        case ReserveConcurrency(name=name, new=calls):
+            world.functions.reserve(name, calls)
+        case ProvisionConcurrency(name=name, alias=alias, new=containers):
+            world.functions.provision(name, alias, containers)
 
 
 def _rollout(action: RolloutAction, world: World) -> str:

@@ -59,6 +59,7 @@ class FakeFunctions:
                 image=action.image,
                 memory_size=action.memory_size,
                 timeout=action.timeout,
+                options=action.options,
                 state="Pending",
                 tags=action.tags,
             )
@@ -73,7 +74,7 @@ class FakeFunctions:
                 role=action.role,
                 memory_size=action.memory_size,
                 timeout=action.timeout,
-                image_config="",
+                options=action.options,
                 last_update="InProgress",
             )
         self.settle(action.name)
@@ -87,7 +88,21 @@ class FakeFunctions:
     def settle(self, name: str) -> None:
         self.held[name] = replace(self.held[name], state="Active", last_update="Successful")
 
-    def tag(self, name: str, tags: tuple[Tag, ...]) -> None:
+    def reserve(self, name: str, calls: int | None) -> None:
+        with self.faults.call(f"put_function_concurrency {name}"):
+            self.held[name] = replace(self.held[name], reserved_concurrency=calls)
+
+    def provision(self, name: str, alias: str, containers: int) -> None:
+        with self.faults.call(f"put_provisioned_concurrency_config {name}"):
+            if alias not in self.aliases.get(name, {}):
+                raise AwsError("ResourceNotFoundException", where=f"{name}:{alias}")
+            self.held[name] = replace(self.held[name], provisioned_concurrency=containers)
+
+    def tag(self, name: str, tags: tuple[Tag, ...], removed: tuple[str, ...] = ()) -> None:
+        if removed:
+            with self.faults.call(f"untag_resource {name}"):
+                kept = tuple(tag for tag in self.held[name].tags if tag.key not in removed)
+                self.held[name] = replace(self.held[name], tags=kept)
         with self.faults.call(f"tag_resource {name}"):
             pairs = {tag.key: tag.value for tag in (*self.held[name].tags, *tags)}
             self.held[name] = replace(
@@ -256,6 +271,23 @@ class FakeRepositories:
 
 
 @dataclass
+class FakeLogs:
+    """Log groups by function, and the days that each keeps."""
+
+    faults: Faults
+    days: dict[str, int | None] = field(default_factory=dict)
+
+    def retention(self, prefix: str) -> dict[str, int | None]:
+        with self.faults.look(f"describe_log_groups {prefix}"):
+            return {name: days for name, days in self.days.items() if name.startswith(prefix)}
+
+    def keep(self, function: str, days: int | None, tags: tuple[Tag, ...]) -> None:
+        assert tags  # noqa: S101  a group of ours says whose it is
+        with self.faults.call(f"put_retention_policy {function}"):
+            self.days[function] = days
+
+
+@dataclass
 class FakeImages:
     """The images of this machine: a push of any of `digests` leads into the fake ECR."""
 
@@ -308,6 +340,7 @@ class FakeCloud:
         self.functions = FakeFunctions(self.faults, self.roles, self.repositories)
         self.versions = FakeVersions(self.faults, self.functions)
         self.warehouse = FakeWarehouse(self.faults)
+        self.logs = FakeLogs(self.faults)
         self.holder = FakeHolder(self.faults)
         self.images = FakeImages(self.faults, self.repositories)
 
@@ -319,6 +352,7 @@ class FakeCloud:
             repositories=self.repositories,
             versions=self.versions,
             warehouse=self.warehouse if self.redshift else None,
+            logs=self.logs,
             holder=self.holder if self.cluster else None,
             images=self.images,
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from builder.core.deploy.actions import Tag
 from builder.core.deploy.observed import LATEST, FunctionState
 from builder.core.deploy.plan_aws import ARCHITECTURE
-from builder.core.deploy.policies import canonical
 from builder.errors import AwsError
+from builder.model import ImageConfig, LambdaOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # StateReasonCode and LastUpdateStatusReasonCode of the Lambda API reference, those that an image function can have.
 REASONS = {
@@ -30,7 +33,6 @@ def read(
     """What GetFunction answers, as the planner sees it; `live` is its answer for the alias."""
     configuration = answer["Configuration"]
     code = answer.get("Code", {})
-    image_config = configuration.get("ImageConfigResponse", {}).get("ImageConfig", {})
     return FunctionState(
         name=configuration["FunctionName"],
         arn=configuration["FunctionArn"],
@@ -41,7 +43,8 @@ def read(
         memory_size=configuration["MemorySize"],
         timeout=configuration["Timeout"],
         architectures=tuple(configuration.get("Architectures", (ARCHITECTURE,))),
-        image_config=canonical(image_config) if image_config else "",
+        options=options(configuration),
+        reserved_concurrency=answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         state=configuration.get("State", "Active"),
         last_update=configuration.get("LastUpdateStatus", "Successful"),
         reason=configuration.get("StateReasonCode") or configuration.get("LastUpdateStatusReasonCode") or "",
@@ -50,6 +53,43 @@ def read(
         version=configuration.get("Version", LATEST),
         live=read(live) if live else None,
     )
+
+
+def options(configuration: dict[str, Any]) -> LambdaOptions:
+    """What a function is configured with beside role, memory and time-out."""
+    image = configuration.get("ImageConfigResponse", {}).get("ImageConfig", {})
+    vpc = configuration.get("VpcConfig") or {}
+    return LambdaOptions(
+        environment=tuple(sorted(configuration.get("Environment", {}).get("Variables", {}).items())),
+        image_config=ImageConfig(
+            entry_point=tuple(image.get("EntryPoint", ())),
+            command=tuple(image.get("Command", ())),
+            working_directory=image.get("WorkingDirectory", ""),
+        ),
+        subnets=tuple(sorted(vpc.get("SubnetIds", ()))),
+        security_groups=tuple(sorted(vpc.get("SecurityGroupIds", ()))),
+        snap_start=configuration.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions",
+    )
+
+
+def request(wanted: LambdaOptions, changed: Collection[str]) -> dict[str, Any]:
+    """The options in `changed` as CreateFunction and UpdateFunctionConfiguration take them. What is empty takes back
+    what was set; what is not named stays.
+    """
+    image = {
+        "EntryPoint": list(wanted.image_config.entry_point),
+        "Command": list(wanted.image_config.command),
+        "WorkingDirectory": wanted.image_config.working_directory,
+    }
+    vpc = {"SubnetIds": list(wanted.subnets), "SecurityGroupIds": list(wanted.security_groups)}
+    every: dict[str, dict[str, Any]] = {
+        "environment": {"Environment": {"Variables": dict(wanted.environment)}},
+        "image_config": {"ImageConfig": {name: value for name, value in image.items() if value}},
+        "subnets": {"VpcConfig": vpc},
+        "security_groups": {"VpcConfig": vpc},
+        "snap_start": {"SnapStart": {"ApplyOn": "PublishedVersions" if wanted.snap_start else "None"}},
+    }
+    return {name: value for field in changed if field in every for name, value in every[field].items()}
 
 
 def principal(value: Any) -> str:

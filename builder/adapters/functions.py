@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from builder.adapters import aws_errors
 from builder.adapters import function_states as states
 from builder.adapters.patience import Patience
 from builder.core.deploy.plan_aws import ARCHITECTURE
+from builder.core.deploy.plan_options import fields
 from builder.core.deploy.policies import INVOKE_STATEMENT
 from builder.errors import AwsError
+from builder.model import NO_OPTIONS
 from builder.names import LIVE
 
 if TYPE_CHECKING:
@@ -45,8 +48,14 @@ class Functions(Protocol):
     def settle(self, name: str) -> None:
         """Waits until a function is active and its last update has ended well."""
 
-    def tag(self, name: str, tags: tuple[Tag, ...]) -> None:
-        """Sets tags; others stay."""
+    def tag(self, name: str, tags: tuple[Tag, ...], removed: tuple[str, ...] = ()) -> None:
+        """Sets tags, and takes those of the names in `removed` away; others stay."""
+
+    def reserve(self, name: str, calls: int | None) -> None:
+        """How many calls run at a time, at most; None: as many as the account has left."""
+
+    def provision(self, name: str, alias: str, containers: int) -> None:
+        """How many containers are kept ready behind an alias; waits until they are. 0: none."""
 
     def grant(self, name: str, principal: str) -> None:
         """Lets a role call it, instead of whom our statement let in before."""
@@ -73,7 +82,9 @@ class LambdaFunctions:
         if answer is None:
             return None
         live = self._call("get_function", name, absent=_ABSENT, Qualifier=LIVE)
-        return states.read(answer, self._principals(name), live=live)
+        state = states.read(answer, self._principals(name), live=live)
+        called = self._called.get("Qualifier", "")
+        return replace(state, provisioned_concurrency=self._provisioned(name, called)) if live and called else state
 
     def names(self, prefix: str) -> tuple[str, ...]:
         found: list[str] = []
@@ -103,6 +114,9 @@ class LambdaFunctions:
                 Timeout=action.timeout,
                 Description=f"SQL functions of {action.module}",
                 Tags=_pairs(action.tags),
+                **states.request(
+                    action.options, [field for field, _, new in fields(action.options, NO_OPTIONS) if new]
+                ),
             )
         except AwsError as error:
             # Conflict with itself: an answer was lost on its way here, and botocore asked again.
@@ -122,7 +136,7 @@ class LambdaFunctions:
                 Role=action.role,
                 MemorySize=action.memory_size,
                 Timeout=action.timeout,
-                ImageConfig={},
+                **states.request(action.options, [change.field for change in action.changes]),
             )
 
         self._patience.until(call, transient=_not_yet_assumable)
@@ -136,9 +150,42 @@ class LambdaFunctions:
         for waiter in ("function_active_v2", "function_updated_v2"):
             self._wait(waiter, name)
 
-    def tag(self, name: str, tags: tuple[Tag, ...]) -> None:
+    def reserve(self, name: str, calls: int | None) -> None:
+        if calls is None:
+            self._call("delete_function_concurrency", name, absent=_ABSENT)
+        else:
+            self._call("put_function_concurrency", name, ReservedConcurrentExecutions=calls)
+
+    def provision(self, name: str, alias: str, containers: int) -> None:
+        if not containers:
+            self._call("delete_provisioned_concurrency_config", name, absent=_ABSENT, Qualifier=alias)
+            return
+        self._call(
+            "put_provisioned_concurrency_config", name, Qualifier=alias, ProvisionedConcurrentExecutions=containers
+        )
+        waiting = replace(self._patience, deadline=float(_SECONDS))
+        waiting.until(lambda: self._check_ready(name, alias), transient=lambda error: isinstance(error, NotReadyError))
+
+    def _check_ready(self, name: str, alias: str) -> None:
+        state = self._call("get_provisioned_concurrency_config", name, Qualifier=alias)
+        if state["Status"] == "FAILED":
+            what = f"no containers can be kept ready: {state.get('StatusReason', '')}"
+            raise AwsError(what, where=_about(name), hint="lower provisioned_concurrency, or raise the account's quota")
+        if state["Status"] != "READY":
+            what = f"its containers are not ready after {_SECONDS} s of waiting"
+            raise NotReadyError(what, where=_about(name), hint="run the same command again")
+
+    def _provisioned(self, name: str, alias: str) -> int:
+        absent = ("ProvisionedConcurrencyConfigNotFoundException", *_ABSENT)
+        state = self._call("get_provisioned_concurrency_config", name, absent=absent, Qualifier=alias)
+        failed = state is None or state["Status"] == "FAILED"
+        return 0 if failed else int(state["RequestedProvisionedConcurrentExecutions"])
+
+    def tag(self, name: str, tags: tuple[Tag, ...], removed: tuple[str, ...] = ()) -> None:
         arn = self._call("get_function", name)["Configuration"]["FunctionArn"]
         self._aws.call("lambda", "tag_resource", about=_about(name), Resource=arn, Tags=_pairs(tags))
+        if removed:
+            self._aws.call("lambda", "untag_resource", about=_about(name), Resource=arn, TagKeys=list(removed))
 
     def grant(self, name: str, principal: str) -> None:
         self.revoke(name)
@@ -177,6 +224,10 @@ class LambdaFunctions:
                 raise states.not_arrived(_about(name), error.last_response, seconds=_SECONDS) from error
 
 
+class NotReadyError(AwsError):
+    """Provisioned containers are still on their way."""
+
+
 def _is_conflict(error: Exception) -> bool:
     return error.__cause__ is not None and aws_errors.code(error.__cause__) == "ResourceConflictException"
 
@@ -188,11 +239,11 @@ def _not_yet_assumable(error: Exception) -> bool:
     be assumed by Lambda."). Should they change, we fail at once instead of waiting, and the next run goes on.
     """
     cause = error.__cause__
-    return (
-        cause is not None
-        and aws_errors.code(cause) == "InvalidParameterValueException"
-        and "cannot be assumed by Lambda" in aws_errors.words(cause)
-    )
+    if cause is None or aws_errors.code(cause) != "InvalidParameterValueException":
+        return False
+    words = aws_errors.words(cause)
+    # The second where a role's policy for a VPC is new: it "does not have permissions to call CreateNetworkInterface".
+    return "cannot be assumed by Lambda" in words or "call CreateNetworkInterface" in words
 
 
 def _pairs(tags: tuple[Tag, ...]) -> dict[str, str]:

@@ -16,10 +16,11 @@ from builder.core.deploy.observed import ImageState, Observed
 from builder.core.deploy.receipt import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from builder.adapters.functions import Functions
     from builder.adapters.holders import Holder
+    from builder.adapters.logs import Logs
     from builder.adapters.repositories import Repositories
     from builder.adapters.roles import Roles
     from builder.adapters.versions import Versions
@@ -59,6 +60,7 @@ class World:
     roles: Roles
     repositories: Repositories
     versions: Versions
+    logs: Logs
     warehouse: Warehouse | None = None
     holder: Holder | None = None
     images: Images | None = None
@@ -133,10 +135,20 @@ def _asked(world: World, question: Question, pool: ThreadPoolExecutor) -> _Lambd
     siblings = world.functions.names(question.settings.lambda_prefix) if question.removal else None
     units = _units(question, siblings)
     functions = dict(zip(units, pool.map(world.functions.get, units), strict=True))
+    if _about_logs(question.settings, units.values(), functions.values()):
+        days = world.logs.retention(question.settings.lambda_prefix)
+        functions = {name: state and replace(state, log_retention=days.get(name)) for name, state in functions.items()}
     # One of those that run an image is enough to ask for it.
     runners = {unit.image: unit for unit in reversed(units.values())}
     images = pool.map(lambda unit: _image(world, question, unit, functions), runners.values())
     return _Lambdas(functions=functions, images=tuple(images), siblings=siblings)
+
+
+def _about_logs(settings: Settings, units: Iterable[Unit], functions: Iterable[FunctionState | None]) -> bool:
+    """Whether anybody asks how long logs are kept, or has asked it before."""
+    asked = any(function.config.log_retention for unit in units for function in unit.functions)
+    before = any(tag.key == policies.RETENTION_TAG for state in functions if state for tag in state.tags)
+    return settings.functions.log_retention is not None or asked or before
 
 
 def _recorded(world: World, target: Content, now: Content, pool: ThreadPoolExecutor) -> _Lambdas:

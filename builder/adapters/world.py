@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from builder.adapters import holders
 from builder.adapters.aws import Aws
 from builder.adapters.functions import LambdaFunctions
+from builder.adapters.logs import CloudWatchLogs
 from builder.adapters.observe import World
 from builder.adapters.repositories import EcrRepositories
 from builder.adapters.roles import IamRoles
@@ -41,6 +42,7 @@ def open_world(settings: Settings) -> Iterator[tuple[World, Identity]]:
         roles=IamRoles(aws),
         repositories=EcrRepositories(aws),
         versions=LambdaVersions(aws),
+        logs=CloudWatchLogs(aws),
         warehouse=warehouse,
         holder=holders.open_holder(aws, settings.holder) if settings.holder else None,
     )

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from os.path import isfile
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from builder.core.catalog import folders, sources, wrappers
 from builder.core.catalog.marked_yaml import dotted
 from builder.errors import Problem
-from builder.model import Config, Example, Function, Parameter
+from builder.model import Config, Example, Function, ImageConfig, Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def assemble(definition: Definition, aliases: Sequence[str] = wrappers.KNOWN) ->
     spec, redshift = definition.spec, definition.redshift
     body, problems = _lambda_body(definition, aliases) if redshift.type == "lambda" else _sql_body(definition)
     template, trouble = _text(definition, "external_function_template", redshift.external_function_template)
-    config = redshift.config.model_dump(exclude_none=True)
+    config = _config(redshift)
     config.setdefault("handler", f"{_stem(redshift)}.lambda_handler")
     function = Function(
         name=definition.document.name,
@@ -97,6 +97,17 @@ def assemble(definition: Definition, aliases: Sequence[str] = wrappers.KNOWN) ->
         wrappers=body.wrappers,
     )
     return function, problems + trouble
+
+
+def _config(redshift: RedshiftSpec) -> dict[str, Any]:
+    """The configuration as the model has it: tuples for lists and mappings."""
+    config = redshift.config.model_dump(exclude_none=True)
+    for field in ("environment", "tags"):
+        config[field] = tuple(sorted(config[field].items()))
+    if given := config.get("image_config"):
+        lists = {field: tuple(given[field]) for field in ("entry_point", "command")}
+        config["image_config"] = ImageConfig(**{**given, **lists})
+    return config
 
 
 def library_name(reference: str) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from builder import names
-from builder.core.catalog import sql_names
+from builder.core.catalog import lambda_options, sql_names
 from builder.core.catalog.assembly import arguments, library_name, output
 from builder.core.catalog.format_problems import did_you_mean
 from builder.core.catalog.sources import PYTHON
@@ -27,7 +27,23 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _MODULE = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _LIBRARY = re.compile(r"[^\W\d]\w*", re.ASCII)
 RUNTIME = f"python{PYTHON}"
-_LAMBDA_ONLY = ("memory_size", "timeout", "max_batch_rows", "max_batch_size", "runtime", "handler", "own_lambda")
+_LAMBDA_ONLY = (
+    "memory_size",
+    "timeout",
+    "max_batch_rows",
+    "max_batch_size",
+    "runtime",
+    "handler",
+    "own_lambda",
+    "environment",
+    "image_config",
+    "log_retention",
+    "reserved_concurrency",
+    "provisioned_concurrency",
+    "snap_start",
+    "vpc",
+    "tags",
+)
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -124,7 +140,9 @@ def library_folder(name: str, where: str) -> list[Problem]:
 
 
 def aws_names(modules: Iterable[Module], *, prefix: str, mode: Mode, where: Mapping[str, str]) -> list[Problem]:
-    """Names that AWS would refuse with this prefix: Lambda functions, also where two meet, and image repositories."""
+    """Names that AWS would refuse with this prefix: Lambda functions, also where two meet, and image repositories. And
+    what functions ask of the Lambda that they share and cannot all have.
+    """
     problems = []
     owners: dict[str, Unit] = {}
     for module in modules:
@@ -132,6 +150,7 @@ def aws_names(modules: Iterable[Module], *, prefix: str, mode: Mode, where: Mapp
             place = where[part.lambdas[0].name]
             problems += names.check_repository_name(names.repository_name(prefix, part.image), where=place)
         for unit in units(module, prefix=prefix, mode=mode):
+            problems += lambda_options.conflicts(unit)
             place = where[unit.functions[0].name]
             problems += names.check_lambda_name(unit.name, where=place)
             first = owners.setdefault(unit.name, unit)
@@ -186,7 +205,9 @@ def folder_names(module: str, name: str, *, where: str) -> list[Problem]:
 
 def _sql_only(each: Definition) -> list[Problem]:
     redshift = each.redshift
-    keys: list[tuple[str, ...]] = [("config", key) for key in _LAMBDA_ONLY if getattr(redshift.config, key) is not None]
+    keys: list[tuple[str, ...]] = [
+        ("config", key) for key in _LAMBDA_ONLY if getattr(redshift.config, key) not in (None, {})
+    ]
     keys += [(key,) for key in ("requirements_file", "lambda_name") if getattr(redshift, key) is not None]
     keys += [("shared_libs",)] if redshift.shared_libs else []
     what, hint = "a SQL function has no Lambda that could use this", "remove it"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from builder.core.catalog.types import GENERIC, redshift_type
+from builder.model import LOG_RETENTION
 
 _KB = 1024
 _SIZE = re.compile(r"(\d+)\s*(KB|MB)?", re.IGNORECASE)
@@ -119,6 +120,41 @@ class ExampleSpec(BaseModel):
         return self.output.strip() if isinstance(self.output, str) else json.dumps(self.output, default=str)
 
 
+# Names that Lambda keeps for itself begin so (Lambda, "Working with Lambda environment variables").
+RESERVED = ("AWS_", "LAMBDA_")
+
+
+def _variable(name: str) -> str:
+    if name.startswith(RESERVED):
+        raise ValueError(f"{name!r} is a name that Lambda keeps for itself: choose another one")
+    return name
+
+
+def _retention(days: int) -> int:
+    if days not in LOG_RETENTION:
+        raise ValueError(f"CloudWatch Logs keeps for {', '.join(map(str, LOG_RETENTION))} days: write one of them")
+    return days
+
+
+def _tag_key(name: str) -> str:
+    if name.startswith(("aws:", "gateway-")) or name in ("managed-by", "content-hash"):
+        raise ValueError(f"{name!r} is a tag of AWS's or of ours: choose another one")
+    return name
+
+
+Variable = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_]+$"), AfterValidator(_variable)]
+Retention = Annotated[int, AfterValidator(_retention), Field(json_schema_extra={"enum": list(LOG_RETENTION)})]
+TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_tag_key)]
+
+
+class ImageConfigSpec(_Spec):
+    """What the Lambda function starts, in place of what the image says."""
+
+    entry_point: list[str] = []
+    command: list[str] = []
+    working_directory: str = ""
+
+
 class ConfigSpec(_Spec):
     """What the function asks of its Lambda and of its external function."""
 
@@ -136,6 +172,22 @@ class ConfigSpec(_Spec):
     """`file.function`; by default the code file's `lambda_handler`."""
     own_lambda: bool | None = None
     """true: a Lambda of its own, of the module's image; false: the module's; else as RS_LAMBDA_MODE says."""
+    environment: dict[Variable, str] = {}
+    """Variables of the Lambda function's environment. No secrets: this file is committed, and plans show it."""
+    image_config: ImageConfigSpec | None = None
+    """Lambda's ImageConfig."""
+    log_retention: Retention | None = None
+    """Days that the log group keeps; else RS_LAMBDA_LOG_RETENTION."""
+    reserved_concurrency: Annotated[int, Field(ge=0)] | None = None
+    """How many calls run at a time, at most; taken from the account's own quota. 0 stops the function."""
+    provisioned_concurrency: Annotated[int, Field(ge=1)] | None = None
+    """How many containers are kept ready behind the alias `live`. They cost money whether they are used or not."""
+    snap_start: bool | None = None
+    """true: a version starts from a snapshot of its memory."""
+    vpc: bool | None = None
+    """false: outside of the VPC that RS_LAMBDA_SUBNETS gives the others."""
+    tags: dict[TagKey, Annotated[str, Field(max_length=256)]] = {}
+    """Tags of the Lambda function."""
     volatility: Volatility | None = None
     """An external function is volatile or stable; a native SQL function may be immutable."""
 

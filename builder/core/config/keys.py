@@ -90,6 +90,32 @@ KEYS: tuple[Key, ...] = (
         default="20",
         about="how many releases of a place are kept for `builder rollback`",
     ),
+    Key(
+        variable="RS_LAMBDA_SUBNETS",
+        path="lambda.subnets",
+        kind="list",
+        about="subnets of a VPC that the Lambda functions run in",
+        needs=("RS_LAMBDA_SECURITY_GROUPS",),
+    ),
+    Key(
+        variable="RS_LAMBDA_SECURITY_GROUPS",
+        path="lambda.security_groups",
+        kind="list",
+        about="their security groups",
+        needs=("RS_LAMBDA_SUBNETS",),
+    ),
+    Key(
+        variable="RS_LAMBDA_LOG_RETENTION",
+        path="lambda.log_retention",
+        kind="integer",
+        about="days that the functions' log groups keep; else as they are",
+    ),
+    Key(
+        variable="RS_LAMBDA_TAGS",
+        path="lambda.tags",
+        kind="list",
+        about="tags of the Lambda functions beside ours, as `team=maps`",
+    ),
     Key(variable="RS_SCHEMA", path="schema.name", about="the schema; else {RS_PREFIX}carto"),
     Key(variable="RS_PREFIX", path="schema.prefix", about="leads the schema's name"),
     Key(

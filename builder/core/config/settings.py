@@ -12,6 +12,7 @@ from builder.core.config import places as config_places
 from builder.core.config import roads as config_roads
 from builder.core.config import rollout as config_rollout
 from builder.core.config.keys import BY_VARIABLE
+from builder.core.config.lambda_settings import LambdaSettings, lambda_settings
 from builder.core.config.lookup import Lookup, environment, slips
 from builder.core.config.places import Aws, RoleHolder
 from builder.core.config.roads import Connection, DataApi, Road
@@ -57,6 +58,7 @@ class Settings:
     grantees: tuple[str, ...] = ()
     production: bool = False
     suffix: str = ""
+    functions: LambdaSettings = field(default_factory=LambdaSettings)
     image_registry: str | None = None
     image_accounts: tuple[str, ...] = ()
     python_image: str | None = None
@@ -127,6 +129,7 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
         grantees=told.value("RS_GRANTEES", values.grantees) or (),
         production=production,
         suffix=suffix,
+        functions=lambda_settings(told),
         image_accounts=told.value("IMAGE_ACCOUNTS", values.accounts) or (),
         image_registry=told.value("IMAGE_REGISTRY", values.registry),
         python_image=told.value("PYTHON_IMAGE", values.plain),

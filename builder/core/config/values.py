@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from builder import names
 from builder.core.catalog.units import MODES
+from builder.model import LOG_RETENTION
 
 if TYPE_CHECKING:
     from builder.core.catalog.units import Mode
@@ -91,6 +92,44 @@ def accounts(text: str) -> tuple[str, ...]:
         if not _ACCOUNT.fullmatch(each):
             raise ValueError(f"{each!r} is no account: write its 12 digits")
     return found
+
+
+def retention(text: str) -> int:
+    """Days, of those that CloudWatch Logs takes."""
+    if not text.isascii() or not text.isdecimal() or int(text) not in LOG_RETENTION:
+        raise ValueError(f"{text!r} is no retention: write one of {', '.join(map(str, LOG_RETENTION))}")
+    return int(text)
+
+
+def subnets(text: str) -> tuple[str, ...]:
+    """Ids of subnets, with commas between."""
+    return _ids(text, "subnet")
+
+
+def security_groups(text: str) -> tuple[str, ...]:
+    """Ids of security groups, with commas between."""
+    return _ids(text, "sg")
+
+
+def _ids(text: str, kind: str) -> tuple[str, ...]:
+    found = tuple(sorted({part.strip() for part in text.split(",")}))
+    for each in found:
+        if not re.fullmatch(rf"{kind}-[0-9a-f]+", each):
+            raise ValueError(f"{each!r} is no id: write {kind}-0123abcd")
+    return found
+
+
+def tags(text: str) -> tuple[tuple[str, str], ...]:
+    """`key=value`, with commas between."""
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        key, sign, value = (piece.strip() for piece in part.partition("="))
+        if not key or not sign:
+            raise ValueError(f"{part.strip()!r} is no tag: write key=value")
+        if key.startswith(("aws:", "gateway-")) or key in ("managed-by", "content-hash"):
+            raise ValueError(f"{key!r} is a tag of AWS's or of ours: choose another one")
+        found[key] = value
+    return tuple(sorted(found.items()))
 
 
 def session_name(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from builder.model import Kind, Routine, Statement
+    from builder.model import Kind, LambdaOptions, Routine, Statement
 
 # A policy document as canonical JSON; in a plan's JSON it is an object.
 Document: TypeAlias = Annotated[str, "a policy document"]
@@ -161,6 +161,7 @@ class CreateFunction:
     image: str
     memory_size: int
     timeout: int
+    options: LambdaOptions
     tags: tuple[Tag, ...]
 
 
@@ -175,13 +176,14 @@ class AwaitFunction:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateFunctionConfiguration:
-    """Role, memory and time-out; ImageConfig goes back to the image's own."""
+    """Role, memory, time-out and options; whatever else somebody has set of these goes."""
 
     module: str
     name: str
     role: str
     memory_size: int
     timeout: int
+    options: LambdaOptions
     changes: tuple[Change, ...]
 
 
@@ -222,12 +224,45 @@ class GoLive:
 
 @dataclass(frozen=True, kw_only=True)
 class TagFunction:
-    """Tags of ours that differ; other people's tags stay."""
+    """Tags of ours that differ, and those that we set and that are wanted no more; other people's tags stay."""
 
     module: str
     name: str
     tags: tuple[Tag, ...]
     changes: tuple[Change, ...]
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepLogs:
+    """The days that a function's log group keeps; the group is made before the function. None: it keeps all."""
+
+    module: str
+    name: str
+    old: int | None
+    new: int | None
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReserveConcurrency:
+    """How many calls of a function run at a time, at most. None: as many as the account has left."""
+
+    module: str
+    name: str
+    old: int | None
+    new: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvisionConcurrency:
+    """How many containers are kept ready behind an alias. 0: none."""
+
+    module: str
+    name: str
+    alias: str
+    old: int
+    new: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,6 +350,9 @@ FunctionAction: TypeAlias = (
     | UpdateFunctionConfiguration
     | UpdateFunctionCode
     | TagFunction
+    | KeepLogs
+    | ReserveConcurrency
+    | ProvisionConcurrency
     | GrantInvoke
     | RevokeInvoke
     | DeleteFunction

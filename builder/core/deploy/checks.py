@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder import names
+from builder.core.catalog import lambda_options
 from builder.core.deploy import policies
 from builder.core.deploy.desired import Scope, own_roles
-from builder.errors import AwsError, BuildError, Problem, SettingsError
+from builder.errors import AwsError, BuildError, CatalogError, Problem, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,15 +19,16 @@ if TYPE_CHECKING:
 
 
 def refuse(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed) -> None:
-    """Raises SettingsError for names over their limits, BuildError for images that are not locked or not pushed,
-    AwsError where something with our name is not ours.
+    """Raises SettingsError for names over their limits, CatalogError for options that exclude one another, BuildError
+    for images that are not locked or not pushed, AwsError where something with our name is not ours.
     """
     _refuse(SettingsError, _names_over_limits(scopes, settings))
+    _refuse(CatalogError, _impossible_options(scopes, settings))
     _refuse(BuildError, _missing_images(scopes, lock, observed))
     _refuse(AwsError, _foreign(scopes, settings, observed))
 
 
-def _refuse(error: type[AwsError | BuildError | SettingsError], problems: Iterator[Problem]) -> None:
+def _refuse(error: type[AwsError | BuildError | CatalogError | SettingsError], problems: Iterator[Problem]) -> None:
     found = tuple(problems)
     if found:
         raise error(problems=found)
@@ -43,6 +45,13 @@ def _names_over_limits(scopes: Sequence[Scope], settings: Settings) -> Iterator[
             yield from names.check_role_name(names.invoke_role_name(prefix), where="RS_LAMBDA_PREFIX")
     if settings.warehouse is not None:
         yield from names.check_identifier(settings.schema, where="RS_SCHEMA")
+
+
+def _impossible_options(scopes: Sequence[Scope], settings: Settings) -> Iterator[Problem]:
+    for unit in (unit for scope in scopes for unit in scope.units(settings)):
+        yield from lambda_options.conflicts(unit)
+        if not settings.rollout.alias:
+            yield from lambda_options.needs_alias(unit)
 
 
 def _missing_images(scopes: Sequence[Scope], lock: Mapping[str, Image], observed: Observed) -> Iterator[Problem]:

@@ -13,10 +13,11 @@ from builder.core.catalog.units import every, units
 from builder.core.config.rollout import Rollout
 from builder.core.deploy import policies
 from builder.core.deploy.actions import Tag  # noqa: TC001  pydantic reads it, for releases
+from builder.core.deploy.asked import asked as asked_of
 from builder.core.images import build_plan
 from builder.core.sql import statements as sql
 from builder.errors import CatalogError
-from builder.model import Kind, Routine, Statement  # noqa: TC001  pydantic reads them, for releases
+from builder.model import NO_OPTIONS, Kind, LambdaOptions, Routine, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -89,6 +90,10 @@ class DesiredFunction:
     timeout: int
     tags: tuple[Tag, ...]
     principal: str | None = None
+    options: LambdaOptions = NO_OPTIONS
+    log_retention: int | None = None
+    reserved_concurrency: int | None = None
+    provisioned_concurrency: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +145,7 @@ def own_roles(settings: Settings, identity: Identity) -> tuple[DesiredRole, ...]
                 description=f"The Lambda functions {prefix}* run under it: they write their logs.",
                 trust=policies.execution_trust(),
                 policy=policies.EXECUTION_POLICY,
-                document=policies.execution_policy(identity, prefix),
+                document=policies.execution_policy(identity, prefix, vpc=bool(settings.functions.subnets)),
                 tags=policies.ownership(prefix),
             )
         )
@@ -166,6 +171,7 @@ def ordered(functions: Iterable[Function]) -> tuple[Function, ...]:
 def _function(unit: Unit, lock: Mapping[str, Image], settings: Settings, identity: Identity) -> DesiredFunction:
     image = lock[unit.image]
     limits = build_plan.limits(unit.functions)
+    asked = asked_of(unit.functions, settings.functions)
     own = policies.role_arn(identity, names.execution_role_name(settings.lambda_prefix))
     return DesiredFunction(
         module=unit.module,
@@ -174,8 +180,15 @@ def _function(unit: Unit, lock: Mapping[str, Image], settings: Settings, identit
         image=image.reference,
         memory_size=limits.memory_size,
         timeout=limits.timeout,
-        tags=policies.function_tags(settings.lambda_prefix, unit.module, image.content_hash),
+        tags=(
+            *policies.function_tags(settings.lambda_prefix, unit.module, image.content_hash),
+            *policies.kept_tags(asked.tags, asked.log_retention),
+        ),
         principal=principal(settings),
+        options=asked.options,
+        log_retention=asked.log_retention,
+        reserved_concurrency=asked.reserved_concurrency,
+        provisioned_concurrency=asked.provisioned_concurrency,
     )
 
 

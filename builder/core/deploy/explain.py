@@ -23,13 +23,16 @@ from builder.core.deploy.actions import (
     GoLive,
     GrantInvoke,
     HolderAction,
+    KeepLogs,
     NoBranchError,
     Note,
+    ProvisionConcurrency,
     PushImage,
     PutLifecyclePolicy,
     PutRepositoryPolicy,
     PutRolePolicy,
     RepositoryAction,
+    ReserveConcurrency,
     RevokeInvoke,
     RoleAction,
     RolloutAction,
@@ -40,7 +43,9 @@ from builder.core.deploy.actions import (
     UpdateFunctionConfiguration,
     UpdateTrust,
 )
+from builder.core.deploy.plan_options import fields
 from builder.core.deploy.receipt import NOWHERE
+from builder.model import NO_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -147,6 +152,10 @@ def _aspect(action: FunctionAction | RolloutAction) -> str:
             aspect = "image"
         case TagFunction():
             aspect = "tags"
+        case KeepLogs():
+            aspect = "log retention"
+        case ReserveConcurrency() | ProvisionConcurrency():
+            aspect = "concurrency"
         case GrantInvoke() | RevokeInvoke():
             aspect = "permission"
         case _:
@@ -202,10 +211,18 @@ def _document(old: str | None, new: str | None) -> tuple[str, ...]:
 def _function_details(action: FunctionAction) -> tuple[str, ...]:
     lines: tuple[str, ...] = ()
     match action:
-        case CreateFunction(image=image, role=role, memory_size=memory, timeout=timeout):
-            lines = (f"image  {image}", f"role   {role}", f"memory {memory} MB, time-out {timeout} s")
-        case UpdateFunctionConfiguration(changes=changes) | TagFunction(changes=changes):
+        case CreateFunction():
+            lines = _creation(action)
+        case UpdateFunctionConfiguration(changes=changes):
             lines = tuple(_changed(change) for change in changes)
+        case TagFunction(changes=changes, removed=removed):
+            lines = (*(_changed(change) for change in changes), *(f"{key}  taken away" for key in removed))
+        case KeepLogs(old=past, new=days):
+            lines = (f"days  {past or '(all)'} -> {days or '(all)'}",)
+        case ReserveConcurrency(old=former, new=later):
+            lines = (f"reserved  {_none(former)} -> {_none(later)}",)
+        case ProvisionConcurrency(old=idle, new=ready, alias=alias):
+            lines = (f"provisioned at {alias}  {idle} -> {ready}",)
         case UpdateFunctionCode(old=old, new=new):
             lines = (f"from  {old}", f"to    {new}")
         case GrantInvoke(old=before, new=new):
@@ -213,6 +230,16 @@ def _function_details(action: FunctionAction) -> tuple[str, ...]:
         case RevokeInvoke(old=old):
             lines = (f"may not call it any more  {old}",)
     return lines
+
+
+def _creation(action: CreateFunction) -> tuple[str, ...]:
+    given = (f"{field}  {new}" for field, _, new in fields(action.options, NO_OPTIONS) if new)
+    limits = f"memory {action.memory_size} MB, time-out {action.timeout} s"
+    return f"image  {action.image}", f"role   {action.role}", limits, *given
+
+
+def _none(number: int | None) -> str:
+    return "(none)" if number is None else str(number)
 
 
 def text(actions: Sequence[Action]) -> str:

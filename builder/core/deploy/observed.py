@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from builder.model import NO_OPTIONS
+
 if TYPE_CHECKING:
     from builder.core.deploy.actions import Tag
     from builder.core.deploy.receipt import Receipt
-    from builder.model import Routine
+    from builder.model import LambdaOptions, Routine
 
 # The version that every update changes, and that a function's bare name calls.
 LATEST = "$LATEST"
@@ -55,7 +57,10 @@ class FunctionState:
     memory_size: int
     timeout: int
     architectures: tuple[str, ...] = ("x86_64",)
-    image_config: str = ""
+    options: LambdaOptions = NO_OPTIONS
+    log_retention: int | None = None
+    reserved_concurrency: int | None = None
+    provisioned_concurrency: int = 0
     state: str = "Active"
     last_update: str = "Successful"
     reason: str = ""

@@ -32,7 +32,11 @@ def deployer(settings: Settings, identity: Identity) -> tuple[Grant, ...]:
         Grant(name="Account", actions=("ecr:GetAuthorizationToken", "lambda:ListFunctions"), resources=(ANYWHERE,)),
         Grant(name="Repositories", actions=_REPOSITORIES, resources=(repositories,)),
         Grant(name="Functions", actions=_FUNCTIONS, resources=(functions,)),
+        Grant(name="Logs", actions=_LOGS, resources=(f"arn:{identity.partition}:logs:{at}:log-group:*",)),
     ]
+    if settings.functions.subnets:
+        # Lambda asks them on the caller's behalf; they take no resource (Lambda, "Giving functions access to a VPC").
+        found.append(Grant(name="Vpc", actions=_VPC, resources=(ANYWHERE,)))
     if roles := tuple(policies.role_arn(identity, role.name) for role in own_roles(settings, identity)):
         found.append(Grant(name="Roles", actions=_ROLES, resources=roles))
     found += _holder(settings, identity)
@@ -77,7 +81,7 @@ def documents(settings: Settings, identity: Identity) -> dict[str, Any]:
         "deployer": {"policy": document(deployer(settings, identity))},
         "execution_role": {
             "trust": json.loads(policies.execution_trust()),
-            "policy": json.loads(policies.execution_policy(identity, prefix)),
+            "policy": json.loads(policies.execution_policy(identity, prefix, vpc=bool(settings.functions.subnets))),
         },
         "invoke_role": {
             "trust": json.loads(policies.invoke_trust()),
@@ -143,6 +147,12 @@ _FUNCTIONS = (
     "lambda:RemovePermission",
     "lambda:TagResource",
     "lambda:UpdateAlias",
+    "lambda:DeleteFunctionConcurrency",
+    "lambda:DeleteProvisionedConcurrencyConfig",
+    "lambda:GetProvisionedConcurrencyConfig",
+    "lambda:PutFunctionConcurrency",
+    "lambda:PutProvisionedConcurrencyConfig",
+    "lambda:UntagResource",
     "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration",
 )
@@ -151,6 +161,14 @@ _NAMESPACE = (
     "redshift-serverless:GetWorkgroup",
     "redshift-serverless:UpdateNamespace",
 )
+_LOGS = (
+    "logs:CreateLogGroup",
+    "logs:DeleteRetentionPolicy",
+    "logs:DescribeLogGroups",
+    "logs:PutRetentionPolicy",
+    "logs:TagResource",
+)
+_VPC = ("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs")
 _ROLES = (
     "iam:CreateRole",
     "iam:DeleteRole",

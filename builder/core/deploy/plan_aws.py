@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder import names
-from builder.core.deploy import policies
+from builder.core.deploy import plan_options, policies
 from builder.core.deploy.actions import (
     Action,
     AwaitFunction,
@@ -78,12 +78,15 @@ def keep_functions(desired: Desired, observed: Observed) -> Iterator[Action]:
             # A function that failed to start cannot be updated out of it (Lambda, "Function states"): make it again.
             yield DeleteFunction(module=wanted.module, name=wanted.name)
             standing = None
+        yield from plan_options.before(wanted, standing)
         if standing is None:
             yield _creation(wanted)
         else:
             yield from _trial(wanted, standing, desired.rollout)
             yield from _updates(wanted, standing)
+        yield from plan_options.reserve(wanted, standing)
         yield from _live(wanted, standing, desired.rollout)
+        yield from plan_options.provision(wanted, standing, desired.rollout)
         yield from _permission(wanted, standing.principals if standing else ())
 
 
@@ -123,6 +126,7 @@ def _creation(wanted: DesiredFunction) -> CreateFunction:
         image=wanted.image,
         memory_size=wanted.memory_size,
         timeout=wanted.timeout,
+        options=wanted.options,
         tags=wanted.tags,
     )
 
@@ -139,6 +143,7 @@ def _updates(wanted: DesiredFunction, standing: FunctionState) -> Iterator[Actio
             role=wanted.role,
             memory_size=wanted.memory_size,
             timeout=wanted.timeout,
+            options=wanted.options,
             changes=changes,
         )
     if _runs_other_code(wanted, standing):
@@ -149,8 +154,9 @@ def _updates(wanted: DesiredFunction, standing: FunctionState) -> Iterator[Actio
         for tag in wanted.tags
         if tags.get(tag.key) != tag.value
     )
-    if stale:
-        yield TagFunction(module=wanted.module, name=wanted.name, tags=wanted.tags, changes=stale)
+    gone = plan_options.gone_tags(wanted, standing)
+    if stale or gone:
+        yield TagFunction(module=wanted.module, name=wanted.name, tags=wanted.tags, changes=stale, removed=gone)
 
 
 def _configuration(wanted: DesiredFunction, standing: FunctionState) -> Iterator[Change]:
@@ -158,7 +164,7 @@ def _configuration(wanted: DesiredFunction, standing: FunctionState) -> Iterator
         ("role", standing.role, wanted.role),
         ("memory_size", str(standing.memory_size), str(wanted.memory_size)),
         ("timeout", str(standing.timeout), str(wanted.timeout)),
-        ("image_config", standing.image_config, ""),
+        *plan_options.fields(wanted.options, standing.options),
     )
     for field, old, new in fields:
         if old != new:

@@ -26,6 +26,16 @@ UNTAGGED_DAYS = 14
 
 MANAGED_BY = Tag(key="managed-by", value="analytics-toolbox-gateway")
 PREFIX_TAG = "gateway-prefix"
+TAGS_TAG = "gateway-tags"
+RETENTION_TAG = "gateway-log-retention"
+_INTERFACES = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
 
 
 def canonical(document: Any) -> str:
@@ -52,14 +62,18 @@ def invoke_trust() -> str:
     return canonical(_trust("redshift.amazonaws.com", "redshift-serverless.amazonaws.com"))
 
 
-def execution_policy(identity: Identity, prefix: str) -> str:
-    """Write logs, and only to the log groups of functions with our prefix.
+def execution_policy(identity: Identity, prefix: str, *, vpc: bool = False) -> str:
+    """Write logs, and only to the log groups of functions with our prefix; in a VPC, make and delete interfaces.
 
     The star spans colons in an ARN's last part, so that it covers a group's streams too.
     """
     groups = f"arn:{identity.partition}:logs:{identity.region}:{identity.account}:log-group:/aws/lambda/{prefix}*"
     writing = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
-    return canonical(_policy(_allow(*writing, resource=groups)))
+    statements = [_allow(*writing, resource=groups)]
+    if vpc:
+        # The actions of AWSLambdaVPCAccessExecutionRole; they take no resource that were known before.
+        statements.append(_allow(*_INTERFACES, resource="*"))
+    return canonical(_policy(*statements))
 
 
 def invoke_policy(identity: Identity, prefix: str) -> str:
@@ -155,6 +169,16 @@ def ownership(prefix: str) -> tuple[Tag, ...]:
 def function_tags(prefix: str, module: str, content_hash: str) -> tuple[Tag, ...]:
     """A Lambda's tags: whose it is, which module, and what it was built from."""
     return (*ownership(prefix), Tag(key="gateway-module", value=module), Tag(key="content-hash", value=content_hash))
+
+
+def kept_tags(tags: tuple[tuple[str, str], ...], log_retention: int | None) -> tuple[Tag, ...]:
+    """The author's tags, and what lets us take back later what only we have set."""
+    found = [Tag(key=key, value=value) for key, value in tags]
+    if tags:
+        found.append(Tag(key=TAGS_TAG, value=" ".join(key.replace(" ", "_") for key, _ in tags)))
+    if log_retention is not None:
+        found.append(Tag(key=RETENTION_TAG, value=str(log_retention)))
+    return tuple(found)
 
 
 def is_ours(tags: tuple[Tag, ...], prefix: str) -> bool:

@@ -20,7 +20,7 @@ SETTINGS = Settings(lambda_prefix="dev-", warehouse=Connection(host="h"))
 ROLE = "arn:aws:iam::123456789012:role/path/run"
 # Operations that take no permission of the deploying identity's: STS answers everybody, and simulating is optional.
 FREE = {"get_caller_identity", "simulate_principal_policy"}
-SERVICES = ("ecr", "iam", "lambda", "redshift", "redshift-data", "redshift-serverless", "sts")
+SERVICES = ("ecr", "iam", "lambda", "logs", "redshift", "redshift-data", "redshift-serverless", "sts")
 CLUSTER = replace(SETTINGS, warehouse=DataApi(cluster_identifier="maps", user="u"))
 IDENTIFIED = replace(SETTINGS, warehouse=DataApi(cluster_identifier="maps"))
 WORKGROUP = replace(SETTINGS, warehouse=DataApi(workgroup="maps"))
@@ -132,6 +132,7 @@ def test_resources_are_those_of_the_prefix() -> None:
         "Account": ("*",),
         "Repositories": ("arn:aws:ecr:eu-west-1:123456789012:repository/dev-*",),
         "Functions": ("arn:aws:lambda:eu-west-1:123456789012:function:dev-*",),
+        "Logs": ("arn:aws:logs:eu-west-1:123456789012:log-group:*",),
         "Roles": (
             "arn:aws:iam::123456789012:role/DevLambdaExecutionRole",
             "arn:aws:iam::123456789012:role/DevRedshiftInvokeRole",

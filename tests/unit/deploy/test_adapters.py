@@ -16,8 +16,9 @@ from builder.adapters.roles import IamRoles
 from builder.core.config.settings import Aws as AwsSettings
 from builder.core.config.settings import Secret, Settings
 from builder.core.deploy import policies
-from builder.core.deploy.actions import CreateFunction, CreateRole, UpdateFunctionConfiguration
+from builder.core.deploy.actions import Change, CreateFunction, CreateRole, UpdateFunctionConfiguration
 from builder.errors import AwsError
+from builder.model import NO_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,7 @@ CREATION = CreateFunction(
     image=IMAGE,
     memory_size=512,
     timeout=60,
+    options=NO_OPTIONS,
     tags=policies.function_tags("carto-at-", "h3", "sha256:abc"),
 )
 NOT_YET = ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
@@ -199,7 +201,13 @@ def test_a_configuration_goes_back_to_the_image_s_own_entry_point(aws: Aws, stub
     stub.add_response("update_function_configuration", {}, expected)
     arrives(stub)
     action = UpdateFunctionConfiguration(
-        module="h3", name="carto-at-h3", role=ROLE, memory_size=1024, timeout=60, changes=()
+        module="h3",
+        name="carto-at-h3",
+        role=ROLE,
+        memory_size=1024,
+        timeout=60,
+        options=NO_OPTIONS,
+        changes=(Change(field="image_config", old='{"command": ["x"]}', new=""),),
     )
     LambdaFunctions(aws).configure(action)
 

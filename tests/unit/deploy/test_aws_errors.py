@@ -24,6 +24,7 @@ SERVICES = (
     ("roles.py", "iam"),
     ("repositories.py", "ecr"),
     ("aws.py", "sts"),
+    ("logs.py", "logs"),
     ("data_api.py", "redshift-data"),
     ("holders.py", "redshift"),
     ("holders.py", "redshift-serverless"),

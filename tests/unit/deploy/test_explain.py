@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from builder.core.config.rollout import Rollout
 from builder.core.deploy import actions, explain
 from builder.core.deploy.actions import Action, Note, PutRolePolicy, RunSql, SqlChange
 from builder.core.deploy.plan import destroys
-from builder.model import Routine
+from builder.model import Config, Routine
 from tests.unit.deploy.cloud import (
+    H3,
+    H3_MODULE,
     LAMBDA_ONLY,
     QUADBIN,
     WITH_CLUSTER,
@@ -57,6 +60,9 @@ def plans(folder: Path) -> list[Action]:
     site.settings = replace(LAMBDA_ONLY, image_accounts=("210987654321",))
     found += site.plan(scopes())
     site.images = lock()
+    site.settings = replace(WITH_CLUSTER, rollout=Rollout(alias=True))
+    asking = replace(H3, config=Config(log_retention=30, reserved_concurrency=1, provisioned_concurrency=1))
+    found += site.plan(scopes(modules=(replace(H3_MODULE, functions=(asking,)),)))
     site.settings = WITH_CLUSTER
     found += site.plan_removal(scopes())
     return found
