@@ -233,6 +233,10 @@ class FakeRepositories:
         with self.faults.look(f"describe_repositories {name}"):
             return self.held.get(name)
 
+    def names(self, prefix: str) -> tuple[str, ...]:
+        with self.faults.look(f"describe_repositories {prefix}*"):
+            return tuple(sorted(name for name in self.held if name.startswith(prefix)))
+
     def create(self, name: str, tags: tuple[Tag, ...]) -> None:
         with self.faults.call(f"create_repository {name}"):
             arn = f"arn:aws:ecr:{IDENTITY.region}:{IDENTITY.account}:repository/{name}"

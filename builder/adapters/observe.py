@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from builder import names
+from builder.core.catalog.units import every
 from builder.core.deploy import policies, recording
 from builder.core.deploy.observed import ImageState, Observed
 from builder.core.deploy.receipt import place_of
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from builder.core.catalog.units import Unit
     from builder.core.config.settings import Settings
     from builder.core.deploy.desired import Scope
-    from builder.core.deploy.observed import FunctionState, Identity, WarehouseState
+    from builder.core.deploy.observed import FunctionState, Identity, RepositoryState, WarehouseState
     from builder.core.deploy.receipt import Receipt
     from builder.core.deploy.release import Content
-    from builder.model import Image
+    from builder.model import Image, Module
 
 # As many as the session keeps connections (adapters/aws.py).
 THREADS = 16
@@ -70,7 +71,8 @@ class World:
 class Question:
     """What a plan is about. `removal` asks for what only a removal needs: repositories and other functions of ours.
 
-    `suffixes` are those of the second sets that there are.
+    `suffixes` are those of the second sets that there are. With `catalog`, all of its modules, what is ours and of none
+    of them is looked for.
     """
 
     scopes: Sequence[Scope]
@@ -78,6 +80,7 @@ class Question:
     settings: Settings
     removal: bool = False
     suffixes: tuple[str, ...] = ()
+    catalog: Sequence[Module] | None = None
 
 
 def observe(world: World, question: Question, identity: Identity, receipt: Receipt) -> Observed:
@@ -99,6 +102,8 @@ class _Lambdas:
     functions: Mapping[str, FunctionState | None]
     images: tuple[ImageState, ...]
     siblings: tuple[str, ...] | None = None
+    strangers: tuple[FunctionState, ...] = ()
+    repositories: tuple[RepositoryState, ...] = ()
 
 
 def _observe(
@@ -125,6 +130,8 @@ def _observe(
             missing_functions=tuple(name for name, state in lambdas.functions.items() if state is None),
             images=lambdas.images,
             siblings=lambdas.siblings,
+            strangers=lambdas.strangers,
+            stranger_repositories=lambdas.repositories,
             holder=holder.result() if holder else None,
             warehouse=warehouse.result(),
         )
@@ -141,7 +148,24 @@ def _asked(world: World, question: Question, pool: ThreadPoolExecutor) -> _Lambd
     # One of those that run an image is enough to ask for it.
     runners = {unit.image: unit for unit in reversed(units.values())}
     images = pool.map(lambda unit: _image(world, question, unit, functions), runners.values())
-    return _Lambdas(functions=functions, images=tuple(images), siblings=siblings)
+    found = _Lambdas(functions=functions, images=tuple(images), siblings=siblings)
+    return found if question.catalog is None else _with_strangers(found, world, question, pool)
+
+
+def _with_strangers(found: _Lambdas, world: World, question: Question, pool: ThreadPoolExecutor) -> _Lambdas:
+    """What has our prefix in its name, and neither a module of the catalogue nor a second set behind it."""
+    prefix, modules = question.settings.lambda_prefix, question.catalog or ()
+    units = [unit for module in modules for unit in every(module, prefix=prefix)]
+    images = {repository_of(question, unit.image) for unit in units}
+    functions = pool.submit(world.functions.names, prefix)
+    repositories = set(world.repositories.names(prefix)) - images
+    others = (name for name in functions.result() if not name.endswith(question.suffixes))
+    strangers = pool.map(world.functions.get, sorted(set(others) - {unit.name for unit in units}))
+    return replace(
+        found,
+        strangers=tuple(state for state in strangers if state),
+        repositories=tuple(state for state in pool.map(world.repositories.get, sorted(repositories)) if state),
+    )
 
 
 def _about_logs(settings: Settings, units: Iterable[Unit], functions: Iterable[FunctionState | None]) -> bool:

@@ -37,6 +37,9 @@ class Repositories(Protocol):
     def get(self, name: str) -> RepositoryState | None:
         """A repository with its tags; None where there is none."""
 
+    def names(self, prefix: str) -> tuple[str, ...]:
+        """All repositories whose name begins with the prefix, sorted."""
+
     def create(self, name: str, tags: tuple[Tag, ...]) -> None:
         """Makes it, with immutable tags and the scan on push. One that is there already stays as it is."""
 
@@ -70,6 +73,16 @@ class EcrRepositories:
             "ecr", "describe_repositories", about=_about(name), absent=_NO_REPOSITORY, repositoryNames=[name]
         )
         return None if answer is None else self._state(answer["repositories"][0])
+
+    def names(self, prefix: str) -> tuple[str, ...]:
+        found: list[str] = []
+        marker: dict[str, Any] = {}
+        while True:
+            page = self._aws.call("ecr", "describe_repositories", about="the repositories", **marker)
+            found += [each["repositoryName"] for each in page["repositories"]]
+            if not page.get("nextToken"):
+                return tuple(sorted(name for name in found if name.startswith(prefix)))
+            marker = {"nextToken": page["nextToken"]}
 
     def create(self, name: str, tags: tuple[Tag, ...]) -> None:
         self._call(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.core.catalog.selection import selection
-from builder.core.deploy import explain, plan_file
+from builder.core.deploy import explain, orphans, plan_file
 from builder.core.deploy import plan as deploy_plan
 from builder.core.deploy.desired import Scope
 from builder.core.deploy.receipt import place_of
@@ -33,11 +33,21 @@ if TYPE_CHECKING:
     from builder.core.deploy.plan_file import PlanFile
     from builder.core.deploy.receipt import Receipt
     from builder.core.deploy.release import Release
-    from builder.model import Image
+    from builder.model import Image, Module
 
 jobs_option = click.option(
     "--jobs", type=click.IntRange(1, 16), default=4, show_default=True, help="How many steps at the same time, at most."
 )
+
+
+prune_option = click.option("--prune", is_flag=True, help="Take away what is ours and no longer in the catalogue.")
+
+
+def refuse_part(modules: str, functions: str) -> None:
+    """Raises UsageError: orphans are what no module has, and a selection says nothing of those."""
+    if modules or functions:
+        hint = "leave --modules and --functions out"
+        raise UsageError("is about the whole catalogue", where="--prune", hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +83,7 @@ class Deployment:
     settings: Settings
     doors: Doors
     observed: Observed
+    catalog: tuple[Module, ...] = ()
 
     def as_file(self, actions: Sequence[Action]) -> PlanFile:
         """What `--out` writes and `--plan` is held against."""
@@ -82,8 +93,10 @@ class Deployment:
     def desired(self) -> Desired:
         return deploy_plan.wanted(self.scopes, self.lock, self.settings, self.observed)
 
-    def plan(self) -> tuple[Action, ...]:
-        return deploy_plan.towards(self.desired, self.scopes, self.settings, self.observed)
+    def plan(self, *, prune: bool = False) -> tuple[Action, ...]:
+        """What deploy does; with `prune`, what the catalogue no longer has goes, too."""
+        actions = deploy_plan.towards(self.desired, self.scopes, self.settings, self.observed)
+        return (*actions, *orphans.prune(self.catalog, self.settings, self.observed)) if prune else actions
 
     def plan_removal(self) -> tuple[Action, ...]:
         return deploy_plan.plan_removal(self.scopes, self.settings, self.observed)
@@ -103,13 +116,17 @@ def look(app: App, modules: str, functions: str, *, removal: bool = False, locke
 
 
 @contextmanager
-def look_at(app: App, chosen: Selection, *, removal: bool = False, locked: str = "") -> Iterator[Deployment]:
-    """The same, for functions that are chosen already."""
+def look_at(
+    app: App, chosen: Selection, *, removal: bool = False, locked: str = "", strangers: bool = False
+) -> Iterator[Deployment]:
+    """The same, for functions that are chosen already. `strangers`: looks also for what the catalogue no longer has."""
     # The catalogue was first: what is wrong there needs neither boto3, which is slow to load, nor an account.
     lock = images.read(app.state)
     with open_doors(app, locked) as doors:
-        suffixes = _suffixes(app, doors) if removal else ()
-        yield deployment(doors, scopes_of(chosen), lock, removal=removal, suffixes=suffixes)
+        suffixes = _suffixes(app, doors) if removal or strangers else ()
+        # A second set is there for comparison, and goes whole: nobody looks for what it has left behind.
+        every = selection(app.catalog, "", "").modules if strangers and not app.settings.suffix else ()
+        yield deployment(doors, scopes_of(chosen), lock, removal=removal, suffixes=suffixes, catalog=every)
 
 
 def scopes_of(chosen: Selection) -> tuple[Scope, ...]:
@@ -127,13 +144,23 @@ def deployment(
     *,
     removal: bool = False,
     suffixes: tuple[str, ...] = (),
+    catalog: tuple[Module, ...] = (),
 ) -> Deployment:
     """One look at the world."""
     from builder.adapters.observe import Question, observe  # noqa: PLC0415  boto3 is slow to load: see open_doors
 
-    question = Question(scopes=scopes, lock=lock, settings=doors.settings, removal=removal, suffixes=suffixes)
+    question = Question(
+        scopes=scopes,
+        lock=lock,
+        settings=doors.settings,
+        removal=removal,
+        suffixes=suffixes,
+        catalog=catalog or None,
+    )
     observed = observe(doors.world, question, doors.identity, doors.receipt)
-    return Deployment(scopes=scopes, lock=lock, settings=doors.settings, doors=doors, observed=observed)
+    return Deployment(
+        scopes=scopes, lock=lock, settings=doors.settings, doors=doors, observed=observed, catalog=catalog
+    )
 
 
 @contextmanager

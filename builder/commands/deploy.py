@@ -31,17 +31,23 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Carry out exactly the plan that `builder plan --out FILE` wrote, or nothing.",
 )
+@_deployment.prune_option
 @_deployment.jobs_option
 @catalogue
 @production
 @output_format
 @pass_app
-def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool, file: Path | None, jobs: int) -> None:
+def command(
+    app: App, modules: str, functions: str, *, dry_run: bool, yes: bool, file: Path | None, prune: bool, jobs: int
+) -> None:
     """Bring the selected functions into AWS Lambda and Redshift, from the images that were built and pushed."""
     given = plan_file.read(file) if file else None
     chosen = _chosen(app, modules, functions, given, file)
-    with _deployment.look_at(app, chosen, locked="" if dry_run else "builder deploy") as deployment:
-        actions = deployment.plan()
+    if prune:
+        _deployment.refuse_part(modules, functions)
+    locked = "" if dry_run else "builder deploy"
+    with _deployment.look_at(app, chosen, locked=locked, strangers=prune) as deployment:
+        actions = deployment.plan(prune=prune)
         if given:
             plan_file.refuse_stale(given, deployment.as_file(actions), where=str(file))
         _deployment.show(app.console, actions, deployment.remarks())

@@ -9,6 +9,7 @@ import click
 
 from builder.commands import _deployment
 from builder.commands._options import catalogue, output_format, pass_app, production, selection
+from builder.core.catalog.selection import selection as select
 from builder.core.deploy import explain, plan_file
 
 if TYPE_CHECKING:
@@ -26,14 +27,18 @@ CHANGES = 2
     metavar="FILE",
     help="Write the plan to a file, for `builder deploy --plan FILE`.",
 )
+@_deployment.prune_option
 @catalogue
 @production
 @output_format
 @pass_app
-def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool, out: Path | None) -> int:
+def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool, out: Path | None, prune: bool) -> int:
     """Compare the selected functions with AWS and Redshift, and print what deploy would do. Changes nothing."""
-    with _deployment.look(app, modules, functions) as deployment:
-        actions = deployment.plan()
+    if prune:
+        _deployment.refuse_part(modules, functions)
+    chosen = select(app.catalog, modules, functions)
+    with _deployment.look_at(app, chosen, strangers=prune) as deployment:
+        actions = deployment.plan(prune=prune)
         _deployment.show(app.console, actions, deployment.remarks())
         if out is not None:
             plan_file.write(out, deployment.as_file(actions))

@@ -124,6 +124,8 @@ class WarehouseState:
 class Observed:
     """The world before a deploy. `warehouse` is None where no Redshift is configured.
 
+    Strangers carry our prefix and are of no module of the catalogue; empty where nobody asked.
+
     A role is None where it is missing or was not asked for, as one that the settings give; `missing_roles` tells.
     `missing_functions` were asked for and are not there. `holder` is None where the settings name neither cluster nor
     workgroup. `siblings` are the names of all Lambda functions with our prefix; None where nobody asked.
@@ -140,6 +142,8 @@ class Observed:
     images: tuple[ImageState, ...] = ()
     siblings: tuple[str, ...] | None = None
     suffixes: tuple[str, ...] = ()
+    strangers: tuple[FunctionState, ...] = ()
+    stranger_repositories: tuple[RepositoryState, ...] = ()
     holder: HolderState | None = None
     warehouse: WarehouseState | None = None
 

@@ -26,6 +26,7 @@ UNTAGGED_DAYS = 14
 
 MANAGED_BY = Tag(key="managed-by", value="analytics-toolbox-gateway")
 PREFIX_TAG = "gateway-prefix"
+MODULE_TAG = "gateway-module"
 TAGS_TAG = "gateway-tags"
 RETENTION_TAG = "gateway-log-retention"
 _INTERFACES = (
@@ -168,7 +169,7 @@ def ownership(prefix: str) -> tuple[Tag, ...]:
 
 def function_tags(prefix: str, module: str, content_hash: str) -> tuple[Tag, ...]:
     """A Lambda's tags: whose it is, which module, and what it was built from."""
-    return (*ownership(prefix), Tag(key="gateway-module", value=module), Tag(key="content-hash", value=content_hash))
+    return (*ownership(prefix), Tag(key=MODULE_TAG, value=module), Tag(key="content-hash", value=content_hash))
 
 
 def kept_tags(tags: tuple[tuple[str, str], ...], log_retention: int | None) -> tuple[Tag, ...]:
