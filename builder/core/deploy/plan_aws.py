@@ -26,6 +26,7 @@ from builder.core.deploy.actions import (
     UpdateFunctionConfiguration,
     UpdateTrust,
 )
+from builder.core.deploy.receipt import NOWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,7 +83,8 @@ def keep_functions(desired: Desired, observed: Observed) -> Iterator[Action]:
         if standing is None:
             yield _creation(wanted)
         else:
-            yield from _trial(wanted, standing, desired.rollout)
+            if desired.rollout.smoke and _called_by_name(wanted.module, desired, observed):
+                yield from _trial(wanted, standing)
             yield from _updates(wanted, standing)
         yield from plan_options.reserve(wanted, standing)
         yield from _live(wanted, standing, desired.rollout)
@@ -90,9 +92,24 @@ def keep_functions(desired: Desired, observed: Observed) -> Iterator[Action]:
         yield from _permission(wanted, standing.principals if standing else ())
 
 
-def _trial(wanted: DesiredFunction, standing: FunctionState, rollout: Rollout) -> Iterator[Action]:
+def _called_by_name(module: str, desired: Desired, observed: Observed) -> bool:
+    """Whether SQL may call the bare name. With the alias it does not, where all SQL that we know of says so already."""
+    if not desired.rollout.alias:
+        return True
+    here = observed.warehouse.place if observed.warehouse else NOWHERE
+    wanted = {entry.name: entry.fingerprint for entry in desired.sql}
+    known = [
+        label == here and wanted.get(name) == entry.fingerprint
+        for label, place in observed.receipt.places.items()
+        for name, entry in place.functions.items()
+        if entry.module == module and entry.kind == "lambda"
+    ]
+    return not known or not all(known)
+
+
+def _trial(wanted: DesiredFunction, standing: FunctionState) -> Iterator[Action]:
     """Where SQL calls the bare name, it calls new code as soon as the function has it: that is tried before, apart."""
-    if rollout.smoke and not rollout.alias and _runs_other_code(wanted, standing):
+    if _runs_other_code(wanted, standing):
         creation = replace(_creation(wanted), name=names.trial_name(wanted.name))
         yield TryImage(module=wanted.module, name=wanted.name, creation=creation)
 

@@ -59,6 +59,24 @@ def test_the_next_build_goes_on_from_there(site: Site, rollout: Rollout) -> None
     assert site.plan(scopes("h3")) == ()
 
 
+def test_new_code_and_the_alias_at_once_are_tried_apart_while_sql_calls_the_bare_name(site: Site) -> None:
+    site.deploy(scopes("h3"))
+    site.settings = replace(WITH_REDSHIFT, rollout=Rollout(alias=True))
+    build(site, 2)
+    site.cloud.versions.broken.add(digest("h3", 2))
+    with pytest.raises(InvokeError):
+        site.deploy(scopes("h3"))
+    assert site.cloud.functions.held[NAME].digest == digest("h3", 1)
+
+
+def test_another_schema_that_calls_the_bare_name_is_spared_untried_code(site: Site) -> None:
+    site.deploy(scopes("h3"))
+    site.settings = replace(WITH_REDSHIFT, schema="carto", rollout=Rollout(alias=True))
+    site.deploy(scopes("h3"))
+    build(site, 2)
+    assert "TryImage" in [type(action).__name__ for action in site.plan(scopes("h3"))]
+
+
 def test_a_first_deploy_of_code_that_does_not_work_makes_no_sql_and_no_alias(site: Site) -> None:
     site.cloud.versions.broken.add(digest("h3", 1))
     with pytest.raises(InvokeError):
