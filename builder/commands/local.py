@@ -105,6 +105,9 @@ def _how(found: Stack) -> str:
     return f"""
 the environment   eval "$(builder local up)", or the file {found.folder / "env"}
 psql              PGPASSWORD={at["RS_PASSWORD"]} psql -h {host} -p {port} -U {user} {name}
+BI tool (JDBC)    jdbc:redshift://{host}:{port}/{name}?ssl=false  or  jdbc:postgresql://{host}:{port}/{name},
+                      user {user}, password {at["RS_PASSWORD"]}
+TLS               sslmode=verify-full, with {found.data / "server.crt"} as root certificate
 Python            redshift_connector.connect(host="{host}", port={port}, database="{name}", user="{user}",
                                              password="{at["RS_PASSWORD"]}", ssl=False)
 Data API          aws --endpoint-url {at["AWS_ENDPOINT_URL_REDSHIFT_DATA"]} redshift-data execute-statement

@@ -16,16 +16,11 @@ if TYPE_CHECKING:
 
     from builder.local.engine.backend import Session
 
-# What `_rs` shows as views are the system views of pg_catalog; DuckDB's own catalogue is not Redshift's.
 _RELATIONS = """
-    SELECT CASE table_schema WHEN '_rs' THEN 'pg_catalog' ELSE table_schema END AS schema_name, table_name,
-           CASE WHEN table_schema = '_rs' THEN 'SYSTEM TABLE'
-                WHEN table_type = 'LOCAL TEMPORARY' THEN 'LOCAL TEMPORARY'
-                WHEN table_type = 'VIEW' THEN 'VIEW' ELSE 'TABLE' END AS kind
-    FROM information_schema.tables
-    WHERE table_schema NOT IN ('main', 'pg_catalog', 'information_schema')
-      AND (table_schema <> '_rs' OR table_type = 'VIEW')
-    UNION SELECT schema_name, name, 'VIEW' FROM _rs.view_text
+    SELECT schema_name, name AS table_name,
+           CASE WHEN schema_name IN ('pg_catalog', 'information_schema') THEN 'SYSTEM TABLE'
+                WHEN temporary THEN 'LOCAL TEMPORARY' WHEN kind = 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind
+    FROM _rs.relation
 """
 _DETAILS = """
     SELECT column_name, is_nullable, column_default FROM duckdb_columns()

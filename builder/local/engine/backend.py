@@ -14,7 +14,7 @@ from builder.local.calls.details import detail_columns
 from builder.local.calls.external import Caller
 from builder.local.calls.invoker import Retrying
 from builder.local.calls.staging import stage
-from builder.local.engine import cursors, statements, variables
+from builder.local.engine import cursors, listings, statements, variables
 from builder.local.engine.run import run
 from builder.local.objects.access import Access
 from builder.local.objects.catalog import Catalog
@@ -120,6 +120,7 @@ class Session:
     def set_search_path(self, path: tuple[str, ...]) -> None:
         """Schemas that are not there are kept, as PostgreSQL does, and looked into once they are."""
         self.search_path = path
+        self.duck.run(f"SET VARIABLE rs_search_path = {_text(','.join(path))}")
         self.duck.run(f"SET search_path = {_text(self._found_path())}")
 
     def _found_path(self) -> str:
@@ -140,9 +141,11 @@ class Session:
     def _columns(self, statement: statements.Statement, parameters: Sequence[int]) -> tuple[Column, ...] | None:
         if isinstance(statement, variables.Show):
             return (Column(name=statement.name, type=types.of("varchar")),)
-        if not isinstance(statement, (statements.Query, Fetch, ExecutePrepared)):
+        if not isinstance(statement, (statements.Query, Fetch, ExecutePrepared, listings.Listing)):
             return None
         self.check_failed(statement)
+        if isinstance(statement, listings.Listing):
+            return listings.columns(self, statement)
         if isinstance(statement, Fetch):
             return cursors.named(self, statement.name).columns
         if isinstance(statement, ExecutePrepared):

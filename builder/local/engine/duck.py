@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from builder.local.sql import types
+from builder.local.sql import dialect, types
 from builder.local.sqlstate import from_duckdb
 from builder.local.wire.results import Column
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 log = logging.getLogger(__name__)
-SQL = Path(__file__).parents[1] / "sql"
-SCRIPTS = ("functions.sql", "catalog.sql", "accounts.sql")
 # What tables, sorts and joins may take before they go to disk; with the rest of the process it stays under 500 MB.
 MEMORY = "256MB"
 
@@ -79,7 +77,7 @@ def _opened(path: Path | None, memory: str) -> duckdb.DuckDBPyConnection:
 
 def _install(connection: duckdb.DuckDBPyConnection) -> None:
     """Our types, macros and views, unless the file has these very ones."""
-    scripts = [(SQL / script).read_text() for script in SCRIPTS]
+    scripts = [script.read_text() for script in dialect.SCRIPTS]
     digest = hashlib.sha256("".join(scripts).encode()).hexdigest()
     connection.execute("CREATE SCHEMA IF NOT EXISTS _rs")
     connection.execute("CREATE TABLE IF NOT EXISTS _rs.installed (digest VARCHAR)")

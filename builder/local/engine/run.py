@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from builder.local.engine import authority, cursors, statements, variables
+from builder.local.engine import authority, cursors, listings, statements, variables
 from builder.local.engine.authority import Authorization
 from builder.local.engine.variables import Set, Show
 from builder.local.objects import define, guard
@@ -101,6 +101,11 @@ def _show(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], for
     return Result(tag="SHOW", columns=columns, chunks=iter([(data_rows([(text,)], encoder), 1)]))
 
 
+def _listing(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
+    statement: listings.Listing = prepared.statement  # type: ignore[assignment]  # by the table below
+    return listings.rows(session, statement, values, formats)
+
+
 def _nothing(_session: Session, statement: statements.Nothing) -> str:
     return statement.tag
 
@@ -138,6 +143,7 @@ _RESULTS: dict[type[Any], Callable[[Session, Prepared, Sequence[exp.Expr], Seque
     Fetch: _fetch,
     ExecutePrepared: _execute,
     Show: _show,
+    listings.Listing: _listing,
 }
 _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     statements.Begin: _begin,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from builder.local.engine.authority import Authorization, parse_authorization
+from builder.local.engine.listings import Listing, parse_listing
 from builder.local.engine.variables import Set, Show, parse_set, parse_show
 from builder.local.objects.accounts import Account, DropAccount, parse_account, parse_drop_account
 from builder.local.objects.copy_stream import CopyStream, is_stream, parse_copy_stream
@@ -118,6 +119,7 @@ Statement = (
     | ExecutePrepared
     | Deallocate
     | CopyStream
+    | Listing
 )
 
 _QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "ALTER"})
@@ -175,6 +177,10 @@ def _word(made: Statement) -> Callable[[Source], Statement]:
     return lambda _source: made
 
 
+def _show(source: Source) -> Statement:
+    return parse_listing(source) or parse_show(source)
+
+
 def _savepoint(source: Source) -> Statement:
     """Redshift has none: its words, as https://github.com/olirice/alembic_utils/issues/123 quotes them."""
     raise SqlError("0A000", f'SQL command "{source.text}" not supported.')
@@ -213,12 +219,14 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
     (("SET", "LOCAL", "SESSION", "AUTHORIZATION"), parse_authorization),
     (("SET",), parse_set),
     (("RESET",), _reset),
-    (("SHOW",), parse_show),
+    (("SHOW",), _show),
 )
 
 
 def parameter_count(statement: Statement) -> int:
     """The highest $n of a query."""
+    if isinstance(statement, Listing):
+        return statement.parameters
     if not isinstance(statement, (Query, Declare)):
         return 0
     highest = max((parameter_index(each) for each in statement.tree.find_all(exp.Parameter)), default=0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from builder.local.objects.functions import check_types, signature
-from builder.local.objects.tables import relation, render_create_table
+from builder.local.objects.tables import relation, render_comment, render_create_table
 from builder.local.sql import dialect
 from builder.local.sql.resolve import body_of, cast, parameter_index, resolve
 from builder.local.sqlstate import SqlError, unsupported
@@ -122,7 +122,10 @@ def create_table(session: Session, statement: CreateTable) -> str:
     if statement.like is not None:
         raise unsupported("CREATE TABLE with LIKE")
     if statement.query is None:
+        known = _known(session, statement)
         session.duck.run(render_create_table(statement, lambda text: _expression(session, text)))
+        if not known:
+            _comment(session, statement)
         return "CREATE TABLE"
     caller = session.caller()
     try:
@@ -130,10 +133,28 @@ def create_table(session: Session, statement: CreateTable) -> str:
         names = f"({', '.join(map(quote_identifier, statement.names))})" if statement.names else ""
         head = "CREATE TEMP TABLE" if statement.temporary else "CREATE TABLE"
         exists = " IF NOT EXISTS" if statement.if_not_exists else ""
+        known = _known(session, statement)
         session.duck.run(f"{head}{exists} {relation(statement.schema, statement.name)}{names} AS {query}")
+        if not known:
+            _comment(session, statement)
     finally:
         session.clean(caller)
     return "SELECT"
+
+
+def _known(session: Session, statement: CreateTable) -> bool:
+    """Whether IF NOT EXISTS will find the table there."""
+    if not statement.if_not_exists:
+        return False
+    try:
+        session.duck.describe(f"SELECT 1 FROM {relation(statement.schema, statement.name)}")  # noqa: S608 - quoted
+    except SqlError:
+        return False
+    return True
+
+
+def _comment(session: Session, statement: CreateTable) -> None:
+    session.duck.run(render_comment(statement, statement.schema or session.search_path[0]))
 
 
 def _expression(session: Session, text: str) -> str:

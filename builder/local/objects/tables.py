@@ -5,9 +5,10 @@ Keys are informational in Redshift and are not enforced; lengths of texts are, w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from builder.local.objects.keys import Keys, column_key, constraint, storage
 from builder.local.sql import types
 from builder.local.sql.tokens import Cursor, Source
 from builder.local.sqlstate import unsupported
@@ -42,6 +43,7 @@ class CreateTable:
     names: tuple[str, ...] = ()
     query: Source | None = None
     like: tuple[str, str] | None = None
+    keys: Keys = field(default_factory=Keys)
 
 
 def parse_create_table(source: Source) -> CreateTable:
@@ -56,9 +58,10 @@ def parse_create_table(source: Source) -> CreateTable:
     columns: list[TableColumn] = []
     names: list[str] = []
     like: tuple[str, str] | None = None
+    keys = Keys()
     if cursor.accept("("):
-        like = _elements(cursor, columns, names)
-    _storage(cursor)
+        like = _elements(cursor, columns, names, keys)
+    storage(cursor, keys)
     query = None
     if cursor.accept("AS"):
         query = Source(sql=source.sql, tokens=source.tokens[cursor.at :])
@@ -75,6 +78,7 @@ def parse_create_table(source: Source) -> CreateTable:
         names=tuple(names),
         query=query,
         like=like,
+        keys=keys,
     )
 
 
@@ -84,7 +88,7 @@ def read_name(cursor: Cursor) -> tuple[str, str]:
     return cursor.name()
 
 
-def _elements(cursor: Cursor, columns: list[TableColumn], names: list[str]) -> tuple[str, str] | None:
+def _elements(cursor: Cursor, columns: list[TableColumn], names: list[str], keys: Keys) -> tuple[str, str] | None:
     """Columns and table constraints up to the closing parenthesis; bare names belong to CREATE TABLE AS."""
     like = None
     while True:
@@ -92,18 +96,18 @@ def _elements(cursor: Cursor, columns: list[TableColumn], names: list[str]) -> t
             like = cursor.name()
             while cursor.accept("INCLUDING") or cursor.accept("EXCLUDING"):
                 cursor.expect("DEFAULTS")
-        elif cursor.peek() in {"PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "CONSTRAINT"}:
-            cursor.until(",", ")")
+        elif constraint(cursor, keys):
+            pass
         elif cursor.peek(1) in {",", ")"}:
             names.append(cursor.identifier())
         else:
-            columns.append(_column(cursor))
+            columns.append(_column(cursor, keys))
         if cursor.accept(")"):
             return like
         cursor.expect(",")
 
 
-def _column(cursor: Cursor) -> TableColumn:
+def _column(cursor: Cursor, keys: Keys) -> TableColumn:
     name = cursor.identifier()
     kind = types.of(cursor.until(*_ATTRIBUTES))
     if kind.name == "character varying" and not kind.arguments:
@@ -116,7 +120,7 @@ def _column(cursor: Cursor) -> TableColumn:
             not_null = True
         elif cursor.accept("DEFAULT"):
             default = cursor.until(*_ATTRIBUTES)
-        else:
+        elif not column_key(cursor, name, keys):
             _attribute(cursor)
     return TableColumn(name=name, type=kind, not_null=not_null, default=default)
 
@@ -125,36 +129,10 @@ def _attribute(cursor: Cursor) -> None:
     """What has no effect here. Raises for what would have one."""
     if cursor.peek() in {"IDENTITY", "GENERATED"}:
         raise unsupported("an IDENTITY column")
-    if cursor.accept("ENCODE") or cursor.accept("COLLATE"):
+    if cursor.accept("COLLATE"):
         cursor.take()
-    elif cursor.accept("REFERENCES"):
-        cursor.name()
-        if cursor.accept("("):
-            cursor.until(")")
-            cursor.expect(")")
-    elif not any(cursor.accept(word) for word in ("DISTKEY", "SORTKEY", "PRIMARY KEY", "UNIQUE", "NULL")):
+    elif not cursor.accept("NULL"):
         raise cursor.error()
-
-
-def _storage(cursor: Cursor) -> None:
-    while not cursor.done and cursor.peek() != "AS":
-        if cursor.accept("BACKUP") or cursor.accept("DISTSTYLE") or cursor.accept("ENCODE"):
-            cursor.take()
-        elif any(
-            cursor.accept(*words) for words in (("DISTKEY",), ("COMPOUND", "SORTKEY"), ("INTERLEAVED", "SORTKEY"))
-        ):
-            _list(cursor)
-        elif cursor.accept("SORTKEY"):
-            if not cursor.accept("AUTO"):
-                _list(cursor)
-        else:
-            raise cursor.error()
-
-
-def _list(cursor: Cursor) -> None:
-    cursor.expect("(")
-    cursor.until(")")
-    cursor.expect(")")
 
 
 def render_create_table(table: CreateTable, expression: Callable[[str], str]) -> str:
@@ -163,6 +141,13 @@ def render_create_table(table: CreateTable, expression: Callable[[str], str]) ->
     exists = " IF NOT EXISTS" if table.if_not_exists else ""
     columns = ", ".join(_render_column(column, expression) for column in table.columns)
     return f"{head}{exists} {relation(table.schema, table.name)} ({columns})"
+
+
+def render_comment(table: CreateTable, schema: str) -> str:
+    """What DuckDB's table cannot say itself. Of the table, not of its columns: DuckDB 1.5.5 cannot replay those."""
+    types_ = {column.name: str(column.type) for column in table.columns}
+    text = table.keys.text(table.name, schema, types_)
+    return f"COMMENT ON TABLE {relation(table.schema, table.name)} IS '{text.replace(chr(39), chr(39) * 2)}'"
 
 
 def _render_column(column: TableColumn, expression: Callable[[str], str]) -> str:

@@ -12,6 +12,7 @@ from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from sqlglot.parsers.redshift import RedshiftParser
 
+from builder.local.sql.spellings import plain
 from builder.local.sql.tokens import Source, split
 from builder.local.sqlstate import SqlError, syntax, unsupported
 
@@ -19,7 +20,8 @@ from builder.local.sqlstate import SqlError, syntax, unsupported
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 SCHEMA = "_rs"
-FUNCTIONS_SQL = Path(__file__).with_name("functions.sql")
+SCRIPTS = tuple(Path(__file__).with_name(f"{name}.sql") for name in ("functions", "catalog", "accounts", "system"))
+FUNCTIONS_SQL, *_, SYSTEM_SQL = SCRIPTS
 
 
 def _words(text: str) -> frozenset[str]:
@@ -49,12 +51,17 @@ SAME = _words(
 _INTERNAL = _words(
     """
     float_text similar text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex ewkb_srid
-    wkt elements ratio digits_of nonzero
+    wkt elements ratio digits_of nonzero type_name sqlname typmod user_id texts on_path view_of view_body
+    key_text index_text is_system function_arguments regclass regclass_name regtype regproc regproc_name
     """
 )
 _MACRO = re.compile(r"^CREATE OR REPLACE MACRO _rs\.(\w+)", re.MULTILINE)
 
-MACROS = frozenset(_MACRO.findall(FUNCTIONS_SQL.read_text())) - _INTERNAL
+_VIEW = re.compile(r"^CREATE OR REPLACE VIEW _rs\.((?:pg|svv|sys|is)_\w+)", re.MULTILINE)
+
+MACROS = frozenset(_MACRO.findall(FUNCTIONS_SQL.read_text() + SYSTEM_SQL.read_text())) - _INTERNAL
+# The system views that a query may name; those of information_schema begin with is_.
+VIEWS = frozenset(name for script in SCRIPTS for name in _VIEW.findall(script.read_text())) | {"sys_ludf_detail"}
 
 
 class Parser(RedshiftParser):
@@ -76,7 +83,7 @@ def parse(source: Source) -> exp.Expr:
     """A statement's tree. Raises SqlError 42601 where it breaks, 0A000 where sqlglot only keeps the text."""
     dialect = LocalRedshift()
     try:
-        trees = dialect.parser().parse(list(source.tokens), source.sql)
+        trees = dialect.parser().parse(plain(source.tokens), source.sql)
     except ParseError as error:
         raise _near(error, source) from None
     except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, LookupError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from builder.local.sql import types
+from builder.local.sqlstate import SqlError
 
 UNNAMED = "?column?"
 # pg_type.typname: a cast of something without a name is named after its type.
@@ -61,11 +62,19 @@ def _figure(node: exp.Expr) -> str:  # noqa: PLR0911 - one per kind of node
     if isinstance(node, exp.Dot):
         return _figure(node.expression) if isinstance(node.expression, exp.Func) else str(node.expression.name)
     if isinstance(node, exp.Cast):
-        kind = types.from_sqlglot(node.to).name
         inner = _figure(node.this)
-        return inner if inner != UNNAMED else _TYPES.get(kind, kind)
+        return inner if inner != UNNAMED else _cast_name(node.to)
     if isinstance(node, (exp.Anonymous, exp.Column)):
         return str(node.name).lower()
     if isinstance(node, exp.Func) and not isinstance(node, (exp.Connector, exp.Binary)):
         return type(node).sql_names()[0].lower()
     return UNNAMED
+
+
+def _cast_name(target: exp.DataType) -> str:
+    """Named after its type; the types of PostgreSQL's catalogue (regclass, oid) are no types of columns here."""
+    try:
+        kind = types.from_sqlglot(target).name
+    except SqlError:
+        return str(target.sql()).lower().strip('"')
+    return _TYPES.get(kind, kind)

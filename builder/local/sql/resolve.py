@@ -34,8 +34,8 @@ _HANDLED = frozenset(
         "version",
         "pg_backend_pid",
         "oidvectortypes",
-        "pg_get_userbyid",
-        "format_type",
+        "rs_array_of",
+        "array_to_string",
         "current_user_id",
         "regexp_count",
         "json_size",
@@ -137,7 +137,9 @@ class _Resolver:
         return tree
 
     def _relations(self, tree: exp.Expr, owner: str) -> None:
-        for table in tree.find_all(exp.Table):
+        for table in list(tree.find_all(exp.Table)):
+            if _scalar(table):
+                continue
             if isinstance(table.this, exp.Func) and table.this.name.lower() != "generate_series":
                 raise unsupported(f"{table.this.name or type(table.this).__name__} in FROM")
             if table.catalog:
@@ -219,6 +221,26 @@ def _is_cte(table: exp.Table) -> bool:
                 return True
         below = node
     return False
+
+
+def _scalar(table: exp.Table) -> bool:
+    """`FROM current_database()`: to PostgreSQL a function of one value is a relation of one row, and drivers ask so."""
+    name = table.this.name.lower() if isinstance(table.this, exp.Anonymous) else ""
+    if name in {"current_database", "current_schema", "version"}:
+        select = exp.Select(expressions=[exp.alias_(table.this.copy(), name, quoted=True)])
+    elif name == "pg_get_late_binding_view_cols":
+        # Views here are bound late, all of them, and have their columns in pg_attribute nevertheless.
+        columns = [exp.alias_(exp.Literal.string(""), each, quoted=True) for each in _LATE_BINDING[:-1]]
+        columns.append(exp.alias_(exp.Literal.number(0), _LATE_BINDING[-1], quoted=True))
+        select = exp.Select(expressions=columns, where=exp.Where(this=exp.false()))
+    else:
+        return False
+    alias = exp.TableAlias(this=dialect.quoted(table.alias or name))
+    table.replace(exp.Subquery(this=select, alias=alias))
+    return True
+
+
+_LATE_BINDING = ("view_schema", "view_name", "col_name", "col_type", "col_num")
 
 
 def fold(tree: exp.Expr) -> None:

@@ -16,34 +16,7 @@ if TYPE_CHECKING:
 
     from builder.local.sql.resolve import Names
 
-SYSTEM = frozenset(
-    {
-        "pg_proc",
-        "pg_proc_info",
-        "pg_namespace",
-        "pg_language",
-        "svv_redshift_functions",
-        "svv_redshift_schemas",
-        "svv_redshift_tables",
-        "svv_redshift_columns",
-        "svv_all_schemas",
-        "sys_ludf_detail",
-        "pg_user",
-        "pg_user_info",
-        "pg_group",
-        "svv_user_info",
-        "svv_roles",
-        "svv_user_grants",
-        "svv_role_grants",
-        "svv_function_privileges",
-        "svv_language_privileges",
-        "svv_schema_privileges",
-        "svv_relation_privileges",
-        "svv_database_privileges",
-        "svv_system_privileges",
-        "svv_default_privileges",
-    }
-)
+SYSTEM = dialect.VIEWS
 _OPERATORS: dict[type[exp.Expr], str] = {
     exp.Mod: "mod",
     exp.BitwiseLeftShift: "shl",
@@ -57,14 +30,10 @@ def translate(tree: exp.Expr, names: Names) -> exp.Expr:
     elements = _unnest(tree)
     dynamic(tree, elements)
     for table in tree.find_all(exp.Table):
-        if table.name in SYSTEM and table.db in {"", "pg_catalog"}:
-            alias = table.alias or table.name
-            if table.name == "sys_ludf_detail":
-                table.set("this", quoted("_rs_ludf"))
-                table.set("db", None)
-            else:
-                table.set("db", quoted(dialect.SCHEMA))
-            table.set("alias", exp.TableAlias(this=quoted(alias)))
+        _system(table)
+    for column in tree.find_all(exp.Column):
+        if column.db in {"pg_catalog", "information_schema"}:
+            column.set("db", None)
     for node in reversed(list(tree.walk())):
         new = _node(node, names)
         if new is not None and new is not node:
@@ -73,6 +42,23 @@ def translate(tree: exp.Expr, names: Names) -> exp.Expr:
             else:
                 node.replace(new)
     return tree
+
+
+def _system(table: exp.Table) -> None:
+    """System views are ours. What DuckDB has in these schemas is not Redshift's, and is not there."""
+    name = f"is_{table.name}" if table.db == "information_schema" else table.name
+    if name in SYSTEM and table.db in {"", "pg_catalog", "information_schema"}:
+        table.set("alias", table.args.get("alias") or exp.TableAlias(this=quoted(table.name)))
+        if name == "sys_ludf_detail":
+            table.set("this", quoted("_rs_ludf"))
+            table.set("db", None)
+        else:
+            table.set("this", quoted(name))
+            table.set("db", quoted(dialect.SCHEMA))
+    elif table.db in {"pg_catalog", "information_schema"} or (
+        not table.db and table.name.startswith(("pg_", "duckdb_"))
+    ):
+        raise SqlError("42P01", f'relation "{table.name}" does not exist')
 
 
 def _node(node: exp.Expr, names: Names) -> exp.Expr | None:
@@ -113,9 +99,12 @@ def _refuse(node: exp.Expr) -> None:
 
 
 def _cast(node: exp.Cast) -> exp.Expr | None:
+    spelled = node.to.sql().upper()
+    if spelled in _IDENTIFIERS:
+        return _identified(node.this.copy(), spelled)
     if node.to.this == exp.DType.USERDEFINED or node.meta.get("translated"):
         return None
-    if node.to.this == exp.DType.INTERVAL or node.to.sql().upper().startswith("REG"):
+    if node.to.this == exp.DType.INTERVAL:
         raise unsupported(f"a cast to {node.to.sql()}")
     target = types.from_sqlglot(node.to)
     value = node.this.copy()
@@ -127,6 +116,26 @@ def _cast(node: exp.Cast) -> exp.Expr | None:
     if target.name == "geometry" and isinstance(value, exp.Literal) and value.is_string:
         return call("st_geomfromewkt" if "(" in value.name else "st_geomfromhexewkb", value)
     return duck_cast(value, target, safe=isinstance(node, exp.TryCast))
+
+
+_IDENTIFIERS = frozenset({"REGCLASS", "REGTYPE", "REGPROC", "OID", "NAME", '"CHAR"', "ARRAY<TEXT>"})
+_BY_NAME = {
+    "REGCLASS": ("regclass", "regclass_name"),
+    "REGTYPE": ("regtype", "format_type"),
+    "REGPROC": ("regproc", "regproc_name"),
+}
+
+
+def _identified(value: exp.Expr, kind: str) -> exp.Expr:
+    """PostgreSQL, "Object Identifier Types": a name becomes its OID, and an OID, which is shown, a name."""
+    if kind in _BY_NAME:
+        of_text, of_number = _BY_NAME[kind]
+        if isinstance(value, exp.Literal) and value.is_string:
+            return call(of_text, value)
+        return call(of_number, value, *([exp.null()] if kind == "REGTYPE" else []))
+    if kind == "ARRAY<TEXT>":
+        return value
+    return duck_cast(value, types.of("bigint")) if kind == "OID" else call("text", value)
 
 
 def duck_cast(value: exp.Expr, target: types.Type, *, safe: bool = False) -> exp.Expr:
@@ -190,6 +199,7 @@ _SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "current_schema": _schema,
     "version": _version,
     "oidvectortypes": _same,
+    "rs_array_of": _json("array"),
     **dict.fromkeys(asking.KINDS, asking.privilege),
 }
 

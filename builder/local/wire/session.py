@@ -88,6 +88,8 @@ class Connection:
         parts.append(wire.parameter_status("session_authorization", session.user))
         if asked:
             parts.append(wire.parameter_status("server_protocol_version", str(session.protocol)))
+        # Amazon's drivers ask for names by SHOW, at this level of it, and else by queries of the old catalogue.
+        parts.append(wire.parameter_status("show_discovery", "4"))
         parts.append(wire.message(b"K", struct.pack("!ii", self.process, self.secret)))
         parts.append(_ready(session))
         self.write(b"".join(parts))

@@ -56,7 +56,7 @@ class Client:
         self.session.close()
         self.engine.details.rows.clear()
         duck = self.engine.session("awsuser").duck
-        for (name,) in duck.rows("SELECT nspname FROM _rs.pg_namespace"):
+        for (name,) in duck.rows("SELECT nspname FROM _rs.pg_namespace WHERE oid > 13"):
             duck.run(f'DROP SCHEMA "{name}" CASCADE')
         for table in ("function", "acl", "owner", "member", "default_acl", "view_text"):
             duck.run(f"DELETE FROM _rs.{table}")
