@@ -50,9 +50,9 @@ SAME = _words(
 # Macros of functions.sql that are no function of Redshift's, but the inside of one.
 _INTERNAL = _words(
     """
-    float_text similar text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex ewkb_srid
-    wkt elements ratio digits_of nonzero type_name sqlname typmod user_id texts on_path view_of view_body
-    key_text index_text is_system function_arguments regclass regclass_name regtype regproc regproc_name
+    float_text similar text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex
+    ewkb_srid wkt elements ratio digits_of nonzero type_name sqlname typmod user_id texts on_path view_of view_body
+    key_text index_text is_system function_arguments regclass regclass_name regtype regproc regproc_name shl64 shr64
     """
 )
 _MACRO = re.compile(r"^CREATE OR REPLACE MACRO _rs\.(\w+)", re.MULTILINE)

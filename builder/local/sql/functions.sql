@@ -35,20 +35,21 @@ CREATE OR REPLACE MACRO _rs.ratio(a, b, power) AS
 CREATE OR REPLACE MACRO _rs.digits_of(d) AS CAST(replace(CAST(d AS VARCHAR), '.', '') AS HUGEINT);
 CREATE OR REPLACE MACRO _rs.mod(a, b) AS a % _rs.nonzero(b);
 -- PostgreSQL's shifts wrap and take the count modulo the width; DuckDB's refuse what would overflow.
+-- A macro's text stands wherever its argument does: those that may be nested name it once, or a chain of twenty shifts
+-- would be a million of them.
 CREATE OR REPLACE MACRO _rs.wrap64(x) AS
-    CAST(CASE WHEN (x & 18446744073709551615::HUGEINT) > 9223372036854775807
-              THEN (x & 18446744073709551615::HUGEINT) - 18446744073709551616::HUGEINT
-              ELSE (x & 18446744073709551615::HUGEINT) END AS BIGINT);
+    CAST(xor(x & 18446744073709551615::HUGEINT, 9223372036854775808::HUGEINT) - 9223372036854775808::HUGEINT AS BIGINT);
 CREATE OR REPLACE MACRO _rs.wrap32(x) AS
-    CAST(CASE WHEN (x & 4294967295::HUGEINT) > 2147483647 THEN (x & 4294967295::HUGEINT) - 4294967296::HUGEINT
-              ELSE (x & 4294967295::HUGEINT) END AS BIGINT);
+    CAST(xor(x & 4294967295::HUGEINT, 2147483648::HUGEINT) - 2147483648::HUGEINT AS BIGINT);
+CREATE OR REPLACE MACRO _rs.shl64(a, b) AS _rs.wrap64(CAST(a AS HUGEINT) * (1::HUGEINT << CAST(b & 63 AS INTEGER)));
+CREATE OR REPLACE MACRO _rs.shr64(a, b) AS CAST(a AS BIGINT) >> CAST(b & 63 AS INTEGER);
 CREATE OR REPLACE MACRO _rs.shl(a, b) AS
     CASE WHEN typeof(a) IN ('INTEGER', 'SMALLINT')
          THEN _rs.wrap32(CAST(a AS HUGEINT) * (1::HUGEINT << CAST(b & 31 AS INTEGER)))
-         ELSE _rs.wrap64(CAST(a AS HUGEINT) * (1::HUGEINT << CAST(b & 63 AS INTEGER))) END;
+         ELSE _rs.shl64(a, b) END;
 CREATE OR REPLACE MACRO _rs.shr(a, b) AS
     CAST(CASE WHEN typeof(a) IN ('INTEGER', 'SMALLINT') THEN a >> CAST(b & 31 AS INTEGER)
-              ELSE CAST(a AS BIGINT) >> CAST(b & 63 AS INTEGER) END AS BIGINT);
+              ELSE _rs.shr64(a, b) END AS BIGINT);
 CREATE OR REPLACE MACRO _rs.to_hex(x) AS lower(to_hex(x));
 CREATE OR REPLACE MACRO _rs.digits(s, base) AS
     list_transform(string_split(lower(s), ''), lambda c: instr('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1);

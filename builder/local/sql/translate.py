@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 SYSTEM = dialect.VIEWS
 _OPERATORS: dict[type[exp.Expr], str] = {
     exp.Mod: "mod",
-    exp.BitwiseLeftShift: "shl",
-    exp.BitwiseRightShift: "shr",
     exp.SimilarTo: "similar",
 }
 
@@ -62,6 +60,8 @@ def _system(table: exp.Table) -> None:
 
 
 def _node(node: exp.Expr, names: Names) -> exp.Expr | None:
+    if isinstance(node, (exp.BitwiseLeftShift, exp.BitwiseRightShift)):
+        return _shift(node)
     operator = _OPERATORS.get(type(node))
     if operator:
         return call(operator, node.this.copy(), node.args["expression"].copy())
@@ -74,6 +74,26 @@ def _node(node: exp.Expr, names: Names) -> exp.Expr | None:
         node.set("offset", 1)
     _refuse(node)
     return _session_value(node, names)
+
+
+def _shift(node: exp.Binary) -> exp.Expr:
+    """A shift gives a BIGINT here, so one of another is of 64 bits, and has no need to ask for its type."""
+    name = "shl" if isinstance(node, exp.BitwiseLeftShift) else "shr"
+    made = call(f"{name}64" if _wide(node.this) else name, node.this.copy(), node.expression.copy())
+    made.meta["bigint"] = True
+    return made
+
+
+def _wide(node: exp.Expr) -> bool:
+    """Whether a translated expression is a BIGINT because a shift, or a cast to BIGINT, is a part of its arithmetic."""
+    if node.meta.get("bigint"):
+        return True
+    if isinstance(node, exp.Cast):
+        return bool(node.meta.get("translated")) and str(node.to.args.get("kind")) == "BIGINT"
+    if isinstance(node, (exp.Paren, exp.Neg, exp.BitwiseNot)):
+        return _wide(node.this)
+    arithmetic = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.Add, exp.Sub, exp.Mul)
+    return isinstance(node, arithmetic) and (_wide(node.left) or _wide(node.right))
 
 
 def _session_value(node: exp.Expr, names: Names) -> exp.Expr | None:

@@ -237,3 +237,13 @@ def test_the_database_itself_is_shut_off_from_the_host(client: Client) -> None:
     for sql in ("SELECT * FROM read_text('/etc/hostname')", "SET threads = 1", "ATTACH '/tmp/x.duckdb'"):
         with pytest.raises(SqlError):
             client.session.duck.run(sql)
+
+
+def test_shifts_in_shifts_do_not_grow_the_statement_with_every_one(client: Client) -> None:
+    # A macro that names its argument three times makes 3^14 of it.
+    client.run("CREATE TABLE t (n BIGINT); INSERT INTO t VALUES (5)")
+    text, value = "n", 5
+    for step in range(7):
+        text = f"((({text} | (n << {step})) << 1) >> 1) + 1"
+        value = ((value | (5 << step)) << 1 >> 1) + 1
+    assert client.run(f"SELECT {text} FROM t") == [(str(value),)]
