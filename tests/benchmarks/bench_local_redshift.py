@@ -25,6 +25,7 @@ import psycopg
 from builder.local.calls.batches import Envelope
 from builder.local.calls.invoker import LambdaInvoker
 from builder.local.cloud import record
+from builder.local.cloud.containers import ENDPOINT
 from builder.local.cloud.parts import KEYS
 from builder.local.engine.engine import IN_FLIGHT
 from builder.testing import Suite
@@ -81,7 +82,7 @@ def throughput(suite: Suite, connection: psycopg.Connection[tuple[int, ...]]) ->
         envelope.wrap("0" * 36, BATCH, ",".join(f"[{n}]" for n in range(start, start + BATCH)).encode())
         for start in starts
     ]
-    direct = [partial(post, port) for port in containers()]
+    direct = [partial(post, port) for port in containers(suite)]
     os.environ.update(KEYS)
     invoker = LambdaInvoker(region="us-east-1", endpoint_url=suite.cloud["AWS_ENDPOINT_URL"])
     through = [partial(invoker, "carto-at-benchlocal")] * IN_FLIGHT
@@ -130,11 +131,18 @@ def total(connection: psycopg.Connection[tuple[int, ...]], rows: int) -> None:
         raise RuntimeError("the function did not answer every row")
 
 
-def containers() -> list[int]:
-    """The published ports of the function's warm containers."""
-    listed = docker("ps", "--format", "{{.ID}} {{.Image}}").splitlines()
-    found = [line.split()[0] for line in listed if line.endswith("at-benchlocal")]
-    return [int(docker("port", name, "8080/tcp").split()[0].rpartition(":")[2]) for name in found]
+def containers(suite: Suite) -> list[int]:
+    """The published ports of the containers that this cloud's endpoint calls."""
+    label = f"label={ENDPOINT}={running(suite).instance}"
+    listed = docker("ps", "--quiet", "--filter", label).splitlines()
+    return [int(docker("port", name, "8080/tcp").split()[0].rpartition(":")[2]) for name in listed]
+
+
+def running(suite: Suite) -> record.Stack:
+    stack = record.read(Path(suite._scratch.name) / "local")
+    if stack is None:
+        raise RuntimeError("the local cloud is not there")
+    return stack
 
 
 def sent(payloads: list[bytes], lanes: Sequence[Callable[[bytes], bytes]]) -> None:
@@ -158,9 +166,9 @@ def rate(work: Callable[[], None]) -> float:
 
 def peak(suite: Suite, connection: psycopg.Connection[tuple[int, ...]], rows: int) -> float:
     """The endpoint's peak in MB. Writing 5 to clear_refs starts the peak anew (proc(5))."""
-    stack = record.read(Path(suite._scratch.name) / "local")
-    if stack is None or stack.redshift is None:
-        raise RuntimeError("the local cloud is not there")
+    stack = running(suite)
+    if stack.redshift is None:
+        raise RuntimeError("the endpoint is not there")
     process = Path(f"/proc/{stack.redshift.handle.pid}")
     (process / "clear_refs").write_text("5")
     total(connection, rows)

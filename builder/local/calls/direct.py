@@ -131,7 +131,8 @@ def read(described: Mapping[str, Any] | None) -> Target | None:
     image = (known.get("ImageConfigResponse") or {}).get("ImageConfig") or known.get("ImageConfig") or {}
     return Target(
         arn=known["FunctionArn"],
-        version=f"{known.get('RevisionId', '')} {known.get('CodeSha256', '')}",
+        # Not RevisionId: it moves with a function's states too, and would end containers that are as good as new.
+        version=f"{known.get('LastModified', '')} {known.get('CodeSha256', '')}",
         image=code["ImageUri"],
         memory_mb=int(known.get("MemorySize", _MEMORY)),
         timeout_seconds=int(known.get("Timeout", _TIMEOUT)),

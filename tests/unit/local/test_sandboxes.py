@@ -137,7 +137,7 @@ def described(**changes: Any) -> dict[str, Any]:
         "MemorySize": 256,
         "Timeout": 7,
         "Version": "$LATEST",
-        "RevisionId": "r1",
+        "LastModified": "r1",
         "CodeSha256": "c1",
         "Environment": {"Variables": {"MODE": "x"}},
         "ImageConfigResponse": {"ImageConfig": {"Command": ["run"], "EntryPoint": ["/in"], "WorkingDirectory": "/w"}},
@@ -166,7 +166,7 @@ def test_what_is_not_an_active_image_is_left_to_the_api(changes: dict[str, str])
 
 def test_a_change_makes_another_target() -> None:
     assert read(described()) == read(described())
-    assert read(described()) != read(described(RevisionId="r2"))
+    assert read(described()) != read(described(LastModified="r2"))
 
 
 # Calls --------------------------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def invoker(api: Api, start: Any) -> DirectInvoker:
 
 
 def test_one_statement_asks_once_and_the_next_one_again() -> None:
-    api = Api(described(), described(RevisionId="r2"))
+    api = Api(described(), described(LastModified="r2"))
     engine = Engine()
     whole = invoker(api, engine)
     statement = whole.for_statement()
