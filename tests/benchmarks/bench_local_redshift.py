@@ -10,12 +10,13 @@ local-redshift/memory/rows  that peak with four million rows, against the peak w
 
 from __future__ import annotations
 
+import http.client
 import os
 import statistics
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from builder.local.cloud.containers import ENDPOINT
 from builder.local.cloud.parts import KEYS
 from builder.local.engine.engine import IN_FLIGHT
 from builder.testing import Suite
-from tests.benchmarks.bench_dispatch import post
+from tests.benchmarks.bench_dispatch import PATH
 from tests.benchmarks.bench_startup import docker
 from tests.benchmarks.row import Row
 
@@ -82,7 +83,7 @@ def throughput(suite: Suite, connection: psycopg.Connection[tuple[int, ...]]) ->
         envelope.wrap("0" * 36, BATCH, ",".join(f"[{n}]" for n in range(start, start + BATCH)).encode())
         for start in starts
     ]
-    direct = [partial(post, port) for port in containers(suite)]
+    direct = [partial(post, address) for address in containers(suite)]
     os.environ.update(KEYS)
     invoker = LambdaInvoker(region="us-east-1", endpoint_url=suite.cloud["AWS_ENDPOINT_URL"])
     through = [partial(invoker, "carto-at-benchlocal")] * IN_FLIGHT
@@ -131,11 +132,19 @@ def total(connection: psycopg.Connection[tuple[int, ...]], rows: int) -> None:
         raise RuntimeError("the function did not answer every row")
 
 
-def containers(suite: Suite) -> list[int]:
-    """The published ports of the containers that this cloud's endpoint calls."""
+def containers(suite: Suite) -> list[str]:
+    """Where the containers are reached that this cloud's endpoint calls."""
     label = f"label={ENDPOINT}={running(suite).instance}"
     listed = docker("ps", "--quiet", "--filter", label).splitlines()
-    return [int(docker("port", name, "8080/tcp").split()[0].rpartition(":")[2]) for name in listed]
+    return [docker("port", name, "8080/tcp").split()[0] for name in listed]
+
+
+def post(address: str, body: bytes) -> bytes:
+    """A bare call of a container."""
+    host, _, port = address.rpartition(":")
+    with closing(http.client.HTTPConnection(host, int(port), timeout=60)) as connection:
+        connection.request("POST", PATH, body=body)
+        return connection.getresponse().read()
 
 
 def running(suite: Suite) -> record.Stack:
