@@ -34,6 +34,7 @@ HINTS: Mapping[str, str] = {
     "28P01": "check RS_USER and RS_PASSWORD",
     "3D000": "check RS_DATABASE",
     "3F000": "the schema is missing: deploy creates it; check RS_SCHEMA, RS_PREFIX and --production",
+    "40001": "another session has changed the same objects: run the command again",
     "42501": "the user lacks a privilege: CREATE on the database or the schema, USAGE ON LANGUAGE EXFUNC for external "
     "functions; only an owner or a superuser replaces or drops a function",
     "42601": "a syntax error in SQL of the catalogue's own, or in what we generate: `builder sql` prints it",
