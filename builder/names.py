@@ -30,11 +30,17 @@ def lambda_name(prefix: str, module: str) -> str:
 
 
 def trial_name(name: str) -> str:
-    """The passing function that new code is tried in: `carto-at-quadbin--trial`.
+    """The passing function that new code is tried in: `carto-at-quadbin--trial`."""
+    return _suffixed(name, "--trial")
 
-    A name that would be too long is cut; what was cut off goes into a checksum, so that two of them stay two.
-    """
-    suffix = "--trial"
+
+def moved_name(name: str) -> str:
+    """What takes over from a zip function that has the name: `carto-at-quadbin-image`."""
+    return _suffixed(name, "-image")
+
+
+def _suffixed(name: str, suffix: str) -> str:
+    """A name that would be too long is cut; what was cut off goes into a checksum, so that two of them stay two."""
     if len(name) + len(suffix) <= LAMBDA_NAME_LIMIT:
         return f"{name}{suffix}"
     suffix = f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}{suffix}"

@@ -46,6 +46,9 @@ class FakeFunctions:
         with self.faults.look(f"list_functions {prefix}"):
             return tuple(sorted(name for name in self.held if name.startswith(prefix)))
 
+    def zips(self, prefix: str) -> tuple[str, ...]:
+        return tuple(name for name in self.names(prefix) if self.held[name].package_type == "Zip")
+
     def create(self, action: CreateFunction) -> str:
         with self.faults.call(f"create_function {action.name}"):
             self._check(action.role, action.image)

@@ -12,6 +12,7 @@ from builder.adapters.patience import Patience
 from builder.core.deploy.plan_aws import ARCHITECTURE
 from builder.core.deploy.plan_options import fields
 from builder.core.deploy.policies import INVOKE_STATEMENT
+from builder.core.deploy.replaced import ZIP
 from builder.errors import AwsError
 from builder.model import NO_OPTIONS
 from builder.names import LIVE
@@ -35,6 +36,9 @@ class Functions(Protocol):
 
     def names(self, prefix: str) -> tuple[str, ...]:
         """All functions whose name begins with the prefix, sorted."""
+
+    def zips(self, prefix: str) -> tuple[str, ...]:
+        """Those of package type Zip among them."""
 
     def create(self, action: CreateFunction) -> str:
         """Makes it and waits until it is active. Gives the ARN."""
@@ -87,13 +91,20 @@ class LambdaFunctions:
         return replace(state, provisioned_concurrency=self._provisioned(name, called)) if live and called else state
 
     def names(self, prefix: str) -> tuple[str, ...]:
-        found: list[str] = []
+        return tuple(sorted(self._types(prefix)))
+
+    def zips(self, prefix: str) -> tuple[str, ...]:
+        return tuple(sorted(name for name, package in self._types(prefix).items() if package == ZIP))
+
+    def _types(self, prefix: str) -> dict[str, str]:
+        found: dict[str, str] = {}
         marker: dict[str, Any] = {}
         while True:
             page = self._aws.call("lambda", "list_functions", about="the Lambda functions", **marker)
-            found += [each["FunctionName"] for each in page["Functions"] if each["FunctionName"].startswith(prefix)]
+            named = ((each["FunctionName"], each.get("PackageType", ZIP)) for each in page["Functions"])
+            found.update((name, package) for name, package in named if name.startswith(prefix))
             if not page.get("NextMarker"):
-                return tuple(sorted(found))
+                return found
             marker = {"Marker": page["NextMarker"]}
 
     def create(self, action: CreateFunction) -> str:

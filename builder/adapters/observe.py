@@ -15,6 +15,7 @@ from builder.core.catalog.units import every
 from builder.core.deploy import policies, recording
 from builder.core.deploy.observed import ImageState, Observed
 from builder.core.deploy.receipt import place_of
+from builder.core.deploy.replaced import ZIP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -69,7 +70,8 @@ class World:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a plan is about. `removal` asks for what only a removal needs: repositories and other functions of ours.
+    """What a plan is about. `removal` asks for what only a removal needs: repositories and other functions of ours;
+    `replaced` for what the selection's functions have taken over from.
 
     `suffixes` are those of the second sets that there are. With `catalog`, all of its modules, what is ours and of none
     of them is looked for.
@@ -81,6 +83,7 @@ class Question:
     removal: bool = False
     suffixes: tuple[str, ...] = ()
     catalog: Sequence[Module] | None = None
+    replaced: bool = False
 
 
 def observe(world: World, question: Question, identity: Identity, receipt: Receipt) -> Observed:
@@ -104,6 +107,7 @@ class _Lambdas:
     siblings: tuple[str, ...] | None = None
     strangers: tuple[FunctionState, ...] = ()
     repositories: tuple[RepositoryState, ...] = ()
+    zips: tuple[str, ...] | None = None
 
 
 def _observe(
@@ -132,6 +136,7 @@ def _observe(
             siblings=lambdas.siblings,
             strangers=lambdas.strangers,
             stranger_repositories=lambdas.repositories,
+            zips=lambdas.zips,
             holder=holder.result() if holder else None,
             warehouse=warehouse.result(),
         )
@@ -139,16 +144,20 @@ def _observe(
 
 
 def _asked(world: World, question: Question, pool: ThreadPoolExecutor) -> _Lambdas:
-    siblings = world.functions.names(question.settings.lambda_prefix) if question.removal else None
+    prefix = question.settings.lambda_prefix
+    zips = pool.submit(world.functions.zips, prefix) if question.replaced else None
+    siblings = world.functions.names(prefix) if question.removal or question.replaced else None
     units = _units(question, siblings)
     functions = dict(zip(units, pool.map(world.functions.get, units), strict=True))
+    taken = [] if question.removal else [names.moved_name(name) for name in units if _taken(functions[name])]
+    functions |= zip(taken, pool.map(world.functions.get, taken), strict=True)
     if _about_logs(question.settings, units.values(), functions.values()):
         days = world.logs.retention(question.settings.lambda_prefix)
         functions = {name: state and replace(state, log_retention=days.get(name)) for name, state in functions.items()}
     # One of those that run an image is enough to ask for it.
     runners = {unit.image: unit for unit in reversed(units.values())}
     images = pool.map(lambda unit: _image(world, question, unit, functions), runners.values())
-    found = _Lambdas(functions=functions, images=tuple(images), siblings=siblings)
+    found = _Lambdas(functions=functions, images=tuple(images), siblings=siblings, zips=zips.result() if zips else None)
     return found if question.catalog is None else _with_strangers(found, world, question, pool)
 
 
@@ -218,10 +227,18 @@ def _warehouse(world: World, settings: Settings) -> WarehouseState | None:
 def _units(question: Question, siblings: Sequence[str] | None) -> dict[str, Unit]:
     """The Lambda functions to ask about, by name. A removal is about what stands, whichever mode has made it."""
     settings = question.settings
+    wanted = {unit.name: unit for scope in question.scopes for unit in scope.units(settings)}
     if siblings is None:
-        return {unit.name: unit for scope in question.scopes for unit in scope.units(settings)}
-    found = (unit for scope in question.scopes for unit in scope.every(settings))
-    return {unit.name: unit for unit in found if not unit.own or unit.name in siblings}
+        return wanted
+    found = [unit for scope in question.scopes for unit in scope.every(settings)]
+    if not question.removal:
+        return {**{unit.name: unit for unit in found if unit.name in siblings}, **wanted}
+    return {unit.name: unit for unit in found if not (unit.own or unit.moved) or unit.name in siblings}
+
+
+def _taken(state: FunctionState | None) -> bool:
+    """Whether the Lambda function may be found under its other name: a zip function has this one, or had it."""
+    return state is None or state.package_type == ZIP
 
 
 def _image(world: World, question: Question, unit: Unit, functions: Mapping[str, FunctionState | None]) -> ImageState:

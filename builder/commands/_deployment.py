@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from builder.core.deploy.release import Release
     from builder.model import Image, Module
 
+replaced_option = click.option(
+    "--remove-replaced", is_flag=True, help="Remove the zip Lambdas, and our own, that these have taken over from."
+)
 jobs_option = click.option(
     "--jobs", type=click.IntRange(1, 16), default=4, show_default=True, help="How many steps at the same time, at most."
 )
@@ -93,9 +96,12 @@ class Deployment:
     def desired(self) -> Desired:
         return deploy_plan.wanted(self.scopes, self.lock, self.settings, self.observed)
 
-    def plan(self, *, prune: bool = False) -> tuple[Action, ...]:
-        """What deploy does; with `prune`, what the catalogue no longer has goes, too."""
-        actions = deploy_plan.towards(self.desired, self.scopes, self.settings, self.observed)
+    def plan(self, *, prune: bool = False, replacing: bool = True) -> tuple[Action, ...]:
+        """What deploy does; with `prune`, what the catalogue no longer has goes, too.
+
+        Where the look was also at what has been replaced, that goes, unless `replacing` is false.
+        """
+        actions = deploy_plan.towards(self.desired, self.scopes, self.settings, self.observed, replacing=replacing)
         return (*actions, *orphans.prune(self.catalog, self.settings, self.observed)) if prune else actions
 
     def plan_removal(self) -> tuple[Action, ...]:
@@ -106,18 +112,27 @@ class Deployment:
 
 
 @contextmanager
-def look(app: App, modules: str, functions: str, *, removal: bool = False, locked: str = "") -> Iterator[Deployment]:
+def look(
+    app: App, modules: str, functions: str, *, removal: bool = False, replaced: bool = False, locked: str = ""
+) -> Iterator[Deployment]:
     """Opens the doors, looks once, and closes them. Raises what is wrong with catalogue, settings and credentials.
 
     `locked` names the command that is going to change something: none other looks or changes until it has ended.
     """
-    with look_at(app, selection(app.catalog, modules, functions), removal=removal, locked=locked) as deployment:
+    chosen = selection(app.catalog, modules, functions)
+    with look_at(app, chosen, removal=removal, replaced=replaced, locked=locked) as deployment:
         yield deployment
 
 
 @contextmanager
 def look_at(
-    app: App, chosen: Selection, *, removal: bool = False, locked: str = "", strangers: bool = False
+    app: App,
+    chosen: Selection,
+    *,
+    removal: bool = False,
+    replaced: bool = False,
+    locked: str = "",
+    strangers: bool = False,
 ) -> Iterator[Deployment]:
     """The same, for functions that are chosen already. `strangers`: looks also for what the catalogue no longer has."""
     # The catalogue was first: what is wrong there needs neither boto3, which is slow to load, nor an account.
@@ -126,7 +141,8 @@ def look_at(
         suffixes = _suffixes(app, doors) if removal or strangers else ()
         # A second set is there for comparison, and goes whole: nobody looks for what it has left behind.
         every = selection(app.catalog, "", "").modules if strangers and not app.settings.suffix else ()
-        yield deployment(doors, scopes_of(chosen), lock, removal=removal, suffixes=suffixes, catalog=every)
+        scopes = scopes_of(chosen)
+        yield deployment(doors, scopes, lock, removal=removal, replaced=replaced, suffixes=suffixes, catalog=every)
 
 
 def scopes_of(chosen: Selection) -> tuple[Scope, ...]:
@@ -143,6 +159,7 @@ def deployment(
     lock: Mapping[str, Image],
     *,
     removal: bool = False,
+    replaced: bool = False,
     suffixes: tuple[str, ...] = (),
     catalog: tuple[Module, ...] = (),
 ) -> Deployment:
@@ -154,6 +171,7 @@ def deployment(
         lock=lock,
         settings=doors.settings,
         removal=removal,
+        replaced=replaced,
         suffixes=suffixes,
         catalog=catalog or None,
     )

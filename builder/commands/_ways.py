@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from builder import ways
 from builder.core.catalog.units import by_function
+from builder.core.deploy.replaced import moves
+from builder.names import moved_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +30,16 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
         parts = {part.image: part for module in modules.values() for part in module.images}
         return ways.image(_units(app, modules), reference=lambda image: current_tag(app, parts[image]))
     if title == "deployed":
-        from builder.adapters.invocation import invoke  # noqa: PLC0415  each way loads only its own libraries
+        from builder.adapters.functions import LambdaFunctions  # noqa: PLC0415  each way loads only its own libraries
+        from builder.adapters.invocation import invoke  # noqa: PLC0415
 
-        return ways.deployed(partial(invoke, app.aws), units=_units(app, modules))
+        find = lru_cache(LambdaFunctions(app.aws).get)
+
+        def call(name: str, event: bytes) -> bytes:
+            moved = moves(name, app.settings.lambda_prefix, find)
+            return invoke(app.aws, moved_name(name) if moved else name, event)
+
+        return ways.deployed(call, units=_units(app, modules))
     from builder.adapters import warehouse  # noqa: PLC0415  each way loads only its own libraries
 
     return ways.SqlWay(warehouse.configured(app.settings, lambda: app.aws), schema=app.settings.schema)

@@ -32,13 +32,23 @@ if TYPE_CHECKING:
     help="Carry out exactly the plan that `builder plan --out FILE` wrote, or nothing.",
 )
 @_deployment.prune_option
+@_deployment.replaced_option
 @_deployment.jobs_option
 @catalogue
 @production
 @output_format
 @pass_app
 def command(
-    app: App, modules: str, functions: str, *, dry_run: bool, yes: bool, file: Path | None, prune: bool, jobs: int
+    app: App,
+    modules: str,
+    functions: str,
+    *,
+    dry_run: bool,
+    yes: bool,
+    file: Path | None,
+    prune: bool,
+    remove_replaced: bool,
+    jobs: int,
 ) -> None:
     """Bring the selected functions into AWS Lambda and Redshift, from the images that were built and pushed."""
     given = plan_file.read(file) if file else None
@@ -46,7 +56,8 @@ def command(
     if prune:
         _deployment.refuse_part(modules, functions)
     locked = "" if dry_run else "builder deploy"
-    with _deployment.look_at(app, chosen, locked=locked, strangers=prune) as deployment:
+    looking = _deployment.look_at(app, chosen, replaced=remove_replaced, locked=locked, strangers=prune)
+    with looking as deployment:
         actions = deployment.plan(prune=prune)
         if given:
             plan_file.refuse_stale(given, deployment.as_file(actions), where=str(file))

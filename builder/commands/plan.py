@@ -28,16 +28,26 @@ CHANGES = 2
     help="Write the plan to a file, for `builder deploy --plan FILE`.",
 )
 @_deployment.prune_option
+@_deployment.replaced_option
 @catalogue
 @production
 @output_format
 @pass_app
-def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool, out: Path | None, prune: bool) -> int:
+def command(
+    app: App,
+    modules: str,
+    functions: str,
+    *,
+    detailed_exitcode: bool,
+    out: Path | None,
+    prune: bool,
+    remove_replaced: bool,
+) -> int:
     """Compare the selected functions with AWS and Redshift, and print what deploy would do. Changes nothing."""
     if prune:
         _deployment.refuse_part(modules, functions)
     chosen = select(app.catalog, modules, functions)
-    with _deployment.look_at(app, chosen, strangers=prune) as deployment:
+    with _deployment.look_at(app, chosen, replaced=remove_replaced, strangers=prune) as deployment:
         actions = deployment.plan(prune=prune)
         _deployment.show(app.console, actions, deployment.remarks())
         if out is not None:

@@ -37,7 +37,8 @@ def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool) 
 
     Then what differs from the catalogue, the lock and the settings, and what is ours and in the catalogue no longer.
     """
-    with _deployment.look_at(app, select(app.catalog, modules, functions), strangers=True) as deployment:
+    chosen = select(app.catalog, modules, functions)
+    with _deployment.look_at(app, chosen, replaced=True, strangers=True) as deployment:
         rows = standing(deployment.scopes, deployment.lock, deployment.settings, deployment.observed)
         drift, unknown = _drift(deployment)
         left = orphans(deployment.catalog, deployment.settings, deployment.observed)
@@ -58,7 +59,7 @@ def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool) 
 def _drift(deployment: _deployment.Deployment) -> tuple[tuple[Action, ...], tuple[Problem, ...]]:
     """What deploy would change. Without an image there is nothing to compare a Lambda function with: that is said."""
     try:
-        return deployment.plan(), ()
+        return deployment.plan(replacing=False), ()
     except BuildError as error:
         return (), error.problems
 

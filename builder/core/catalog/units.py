@@ -6,7 +6,7 @@ may have one of its own, which runs the image that holds it: with a setting all 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from builder import names
@@ -24,7 +24,7 @@ MODES: tuple[Mode, ...] = ("module", "function")
 class Unit:
     """A Lambda function as the catalogue wants it: its name in AWS, the image that it runs, what it answers to.
 
-    `own`: it is one function's alone.
+    `own`: it is one function's alone. `moved`: it has another name than it would have, a zip function's being taken.
     """
 
     module: str
@@ -32,6 +32,7 @@ class Unit:
     image: str
     functions: tuple[Function, ...]
     own: bool = False
+    moved: bool = False
 
     def serves(self, names: tuple[str, ...]) -> bool:
         """Whether it answers to one of these functions."""
@@ -53,11 +54,15 @@ def units(module: Module, *, prefix: str, suffix: str = "", mode: Mode = "module
 
 
 def every(module: Module, *, prefix: str, suffix: str = "") -> tuple[Unit, ...]:
-    """All that the module's functions may be deployed as, in either mode: what a removal has to look for."""
+    """All that the module's functions may be deployed as, in either mode: what a removal has to look for.
+
+    Also under the names that they have where a zip function is, or was, in the way.
+    """
     shared = [_shared(part, part.lambdas, prefix, suffix) for part in module.images]
     single = [_own(part, function, prefix, suffix) for part in module.images for function in part.lambdas]
     known = {unit.name for unit in shared}
-    return *shared, *(unit for unit in single if unit.name not in known)
+    found = (*shared, *(unit for unit in single if unit.name not in known))
+    return *found, *(replace(unit, name=names.moved_name(unit.name), moved=True) for unit in found)
 
 
 def _shared(part: Module, functions: tuple[Function, ...], prefix: str, suffix: str) -> Unit:

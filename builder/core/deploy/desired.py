@@ -5,7 +5,7 @@ Nothing desired is a removal. A later release, an earlier receipt or a second se
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from builder import names
@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What a selection takes of one module. `module` holds all of its functions: they share memory and time-out."""
+    """What a selection takes of one module. `module` holds all of its functions: they share memory and time-out.
+
+    `moved` are the names of Lambda functions that somebody else's zip function has: see replaced.py.
+    """
 
     module: Module
     names: tuple[str, ...]
+    moved: frozenset[str] = frozenset()
 
     @property
     def whole(self) -> bool:
@@ -49,8 +53,11 @@ class Scope:
 
     def units(self, settings: Settings, *, whole: bool = False) -> tuple[Unit, ...]:
         """The Lambda functions that answer to a selected function; with `whole` those of the whole module."""
-        found = units(self.module, prefix=settings.lambda_prefix, suffix=settings.suffix, mode=settings.lambda_mode)
-        return tuple(unit for unit in found if whole or unit.serves(self.names))
+        wanted = units(self.module, prefix=settings.lambda_prefix, suffix=settings.suffix, mode=settings.lambda_mode)
+        found = (unit for unit in wanted if whole or unit.serves(self.names))
+        return tuple(
+            replace(unit, name=names.moved_name(unit.name)) if unit.name in self.moved else unit for unit in found
+        )
 
     def every(self, settings: Settings) -> tuple[Unit, ...]:
         """All Lambda functions that the module may have been deployed as, in either mode."""
@@ -209,19 +216,20 @@ def target(unit: str, settings: Settings, identity: Identity) -> sql.Target:
     )
 
 
-def targets(module: Module, settings: Settings, identity: Identity) -> dict[str, sql.Target]:
+def targets(scope: Scope, settings: Settings, identity: Identity) -> dict[str, sql.Target]:
     """The target of each function of a module. A native SQL function calls none, and gets the module's."""
-    prefix = settings.lambda_prefix
-    default = target(f"{names.lambda_name(prefix, module.name)}{settings.suffix}", settings, identity)
-    found = {function.name: default for function in module.functions}
-    for unit in units(module, prefix=prefix, suffix=settings.suffix, mode=settings.lambda_mode):
+    default = target(
+        f"{names.lambda_name(settings.lambda_prefix, scope.module.name)}{settings.suffix}", settings, identity
+    )
+    found = {function.name: default for function in scope.module.functions}
+    for unit in scope.units(settings, whole=True):
         at = target(unit.name, settings, identity)
         found.update({function.name: at for function in unit.functions})
     return found
 
 
 def _all_sql(scopes: Iterable[Scope], settings: Settings, identity: Identity) -> tuple[DesiredSql, ...]:
-    wanted = [(scope.functions, targets(scope.module, settings, identity)) for scope in scopes]
+    wanted = [(scope.functions, targets(scope, settings, identity)) for scope in scopes]
     problems = [
         problem for functions, at in wanted for each in functions for problem in sql.check(each, target=at[each.name])
     ]

@@ -128,8 +128,8 @@ class Observed:
 
     A role is None where it is missing or was not asked for, as one that the settings give; `missing_roles` tells.
     `missing_functions` were asked for and are not there. `holder` is None where the settings name neither cluster nor
-    workgroup. `siblings` are the names of all Lambda functions with our prefix; None where nobody asked.
-    `suffixes` are those of the second sets that there are.
+    workgroup. `siblings` are the names of all Lambda functions with our prefix, `zips` of those of package type Zip;
+    None where nobody asked. `suffixes` are those of the second sets that there are.
     """
 
     identity: Identity
@@ -144,6 +144,7 @@ class Observed:
     suffixes: tuple[str, ...] = ()
     strangers: tuple[FunctionState, ...] = ()
     stranger_repositories: tuple[RepositoryState, ...] = ()
+    zips: tuple[str, ...] | None = None
     holder: HolderState | None = None
     warehouse: WarehouseState | None = None
 

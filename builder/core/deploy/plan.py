@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.core.deploy import checks as deploy_checks
-from builder.core.deploy import plan_aws, plan_holder, plan_images, plan_sql, policies
+from builder.core.deploy import plan_aws, plan_holder, plan_images, plan_sql, policies, replaced
 from builder.core.deploy.actions import Action, DeleteFunction, DeleteRepository, DeleteRole, DropSchema, Note, RunSql
 from builder.core.deploy.desired import Desired, Scope, desire
 from builder.core.deploy.receipt import NOWHERE, place_of
@@ -38,14 +38,18 @@ def plan(
 
 def wanted(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed) -> Desired:
     """What `plan` leads to. Raises the same."""
+    scopes = replaced.settle(scopes, settings, observed)
     deploy_checks.refuse(scopes, lock, settings, observed)
     images = plan_images.wanted(scopes, lock, settings, observed)
     pushed = {**lock, **{each.image.module: each.image for each in images}}
     return replace(desire(scopes, pushed, settings, observed.identity), images=images)
 
 
-def towards(desired: Desired, scopes: Sequence[Scope], settings: Settings, observed: Observed) -> tuple[Action, ...]:
-    """The actions of `plan`, where what is wanted is known already."""
+def towards(
+    desired: Desired, scopes: Sequence[Scope], settings: Settings, observed: Observed, *, replacing: bool = True
+) -> tuple[Action, ...]:
+    """The actions of `plan`, where what is wanted is known already. `replacing`: what has been asked about, and is replaced, goes."""
+    scopes = replaced.settle(scopes, settings, observed)
     return (
         *plan_aws.keep_roles(desired, observed),
         *plan_images.push(desired, settings, observed),
@@ -53,6 +57,7 @@ def towards(desired: Desired, scopes: Sequence[Scope], settings: Settings, obser
         *plan_aws.keep_functions(desired, observed),
         *plan_sql.create_schema(desired, observed, settings.schema),
         *plan_sql.run_sql(scopes, desired, observed, settings.schema),
+        *(replaced.removals(scopes, settings, observed) if replacing else ()),
         *_remember(scopes, settings, observed),
     )
 
@@ -60,6 +65,7 @@ def towards(desired: Desired, scopes: Sequence[Scope], settings: Settings, obser
 def plan_removal(scopes: Sequence[Scope], settings: Settings, observed: Observed) -> tuple[Action, ...]:
     """What it takes to have nothing of `scopes` left, and all else untouched."""
     nothing = Desired()
+    scopes = replaced.settle(scopes, settings, observed)
     statements = plan_sql.run_sql(scopes, nothing, observed, settings.schema)
     functions = tuple(plan_aws.delete_functions(_unused(standing, scopes, settings, observed), observed, settings))
     images = tuple(plan_aws.delete_repositories(_unused(_shared, scopes, settings, observed), observed, settings))
@@ -77,7 +83,9 @@ def plan_removal(scopes: Sequence[Scope], settings: Settings, observed: Observed
 
 def standing(scope: Scope, settings: Settings, observed: Observed) -> tuple[Unit, ...]:
     """The Lambda functions that a removal is about, of whichever mode, with the functions that may call them."""
-    there = [unit for unit in scope.every(settings) if observed.function(unit.name) is not None]
+    found = [(unit, observed.function(unit.name)) for unit in scope.every(settings)]
+    # A zip function is not ours, whoever has put our tags on it.
+    there = [unit for unit, state in found if state is not None and state.package_type != replaced.ZIP]
     # A function whose own Lambda stands, and is meant to, calls that one.
     wanted = {unit.name for unit in scope.units(settings, whole=True) if unit.own}
     alone = {function for unit in there if unit.name in wanted for function in unit.functions}
@@ -93,7 +101,8 @@ def _shared(scope: Scope, settings: Settings, observed: Observed) -> tuple[Unit,
     Images are the first set's: a second one does not take them away, and keeps the first from it.
     """
     kept = {unit.image for unit in beside(scope, settings, observed)}
-    return tuple(unit for unit in scope.every(settings) if not (unit.own or settings.suffix or unit.image in kept))
+    found = () if settings.suffix else scope.every(settings)
+    return tuple(unit for unit in found if not (unit.own or unit.moved or unit.image in kept))
 
 
 def beside(scope: Scope, settings: Settings, observed: Observed) -> tuple[Unit, ...]:
@@ -147,6 +156,7 @@ def remarks(scopes: Sequence[Scope], settings: Settings, observed: Observed, *, 
         said.append("no Redshift is configured (RS_HOST): only Lambda functions are planned")
     if not removal:
         said += plan_holder.remark(settings, observed)
+        said += replaced.remarks(replaced.settle(scopes, settings, observed), settings, observed)
     found = [(scope, unit) for scope in scopes if removal for unit in standing(scope, settings, observed)]
     for scope, unit in found:
         function = observed.function(unit.name)

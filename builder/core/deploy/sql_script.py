@@ -69,7 +69,9 @@ def removals(modules: Iterable[Module], settings: Settings) -> tuple[Transaction
 
 def targets(module: Module, settings: Settings) -> dict[str, sql.Target]:
     """Where a deploy would put the module's functions; without a role of our own, the account is NOBODY's."""
-    return desired.targets(module, settings, Identity(account=NOBODY, region=settings.aws.region or ""))
+    return desired.targets(
+        desired.Scope(module=module, names=()), settings, Identity(account=NOBODY, region=settings.aws.region or "")
+    )
 
 
 def script(transactions: Iterable[Transaction], settings: Settings) -> str:

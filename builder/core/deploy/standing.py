@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.core.deploy import policies
+from builder.core.deploy import policies, replaced
 from builder.core.sql import statements as sql
 
 if TYPE_CHECKING:
@@ -37,8 +37,21 @@ class Standing:
 def standing(
     scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed
 ) -> tuple[Standing, ...]:
-    """A row for each Lambda function of the selection."""
-    return tuple(row for scope in scopes for row in _rows(scope, lock, settings, observed))
+    """A row for each Lambda function of the selection, then what they have taken over from."""
+    scopes = replaced.settle(scopes, settings, observed)
+    return (
+        *(row for scope in scopes for row in _rows(scope, lock, settings, observed)),
+        *_replaced(scopes, settings, observed),
+    )
+
+
+def _replaced(scopes: Sequence[Scope], settings: Settings, observed: Observed) -> Iterator[Standing]:
+    for module, name, unit in replaced.replaced(scopes, settings, observed):
+        yield Standing(module=module, function=name, state=f"zip, replaced by {unit.name}", image="", lock="", sql="")
+    for unit in replaced.left_over(scopes, settings, observed):
+        state = observed.function(unit.name)
+        image = state.digest[:SHORT] if state else ""
+        yield Standing(module=unit.module, function=unit.name, state="not used any more", image=image, lock="", sql="")
 
 
 def _rows(scope: Scope, lock: Mapping[str, Image], settings: Settings, observed: Observed) -> Iterator[Standing]:

@@ -16,6 +16,7 @@ from builder.core.deploy import plan as deploy_plan
 from builder.core.deploy import plan_images, promotion, release, rollback
 from builder.core.deploy.actions import RepositoryAction
 from builder.core.deploy.desired import Desired, Scope, desire
+from builder.core.deploy.observed import FunctionState
 from builder.core.deploy.receipt import Receipt, place_of
 from builder.model import Config, Function, Image, Kind, Module, Parameter
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from builder.core.deploy.actions import Action
+    from builder.core.deploy.actions import Action, Tag
     from builder.core.deploy.observed import Observed
     from builder.core.deploy.release import Content
 
@@ -123,11 +124,18 @@ class Site:
             self.cloud.repositories.images[name].add(each.digest)
         self.cloud.faults.calls.clear()
 
-    def observe(self, chosen: Sequence[Scope], *, removal: bool = False) -> Observed:
+    def observe(self, chosen: Sequence[Scope], *, removal: bool = False, replaced: bool = False) -> Observed:
         self.cloud.redshift = self.settings.warehouse is not None
         self.cloud.cluster = self.settings.holder is not None
         suffixes = receipts.suffixes(self.folder, IDENTITY, self.settings.lambda_prefix) if removal else ()
-        question = Question(scopes=chosen, lock=self.images, settings=self.settings, removal=removal, suffixes=suffixes)
+        question = Question(
+            scopes=chosen,
+            lock=self.images,
+            settings=self.settings,
+            removal=removal,
+            replaced=replaced,
+            suffixes=suffixes,
+        )
         return observe(self.cloud.world, question, IDENTITY, self.receipt)
 
     @property
@@ -138,14 +146,14 @@ class Site:
     def file(self) -> Path:
         return receipts.path(self.folder, IDENTITY, self.settings.lambda_prefix, self.settings.suffix)
 
-    def plan(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
-        return deploy_plan.plan(chosen, self.images, self.settings, self.observe(chosen))
+    def plan(self, chosen: Sequence[Scope], *, replaced: bool = False) -> tuple[Action, ...]:
+        return deploy_plan.plan(chosen, self.images, self.settings, self.observe(chosen, replaced=replaced))
 
     def plan_removal(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
         return deploy_plan.plan_removal(chosen, self.settings, self.observe(chosen, removal=True))
 
-    def deploy(self, chosen: Sequence[Scope]) -> tuple[Action, ...]:
-        observed = self.observe(chosen)
+    def deploy(self, chosen: Sequence[Scope], *, replaced: bool = False) -> tuple[Action, ...]:
+        observed = self.observe(chosen, replaced=replaced)
         desired = deploy_plan.wanted(chosen, self.images, self.settings, observed)
         actions = deploy_plan.towards(desired, chosen, self.settings, observed)
         self._apply(actions, observed, desired)
@@ -225,6 +233,19 @@ class Site:
             "routines": dict(cloud.warehouse.routines),
             "attached": set(cloud.holder.state.roles),
         }
+
+
+def a_zip(name: str, *tags: Tag) -> FunctionState:
+    return FunctionState(
+        name=name,
+        arn=f"arn:aws:lambda:eu-west-1:123456789012:function:{name}",
+        role="arn:aws:iam::123456789012:role/old",
+        package_type="Zip",
+        image="",
+        memory_size=256,
+        timeout=30,
+        tags=tags,
+    )
 
 
 def with_function(module: Module, changed: Function) -> Module:

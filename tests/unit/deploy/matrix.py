@@ -5,6 +5,7 @@ is run again. It must lead to the world, the receipt and the empty plan that an 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from builder.adapters.faults import WAYS, KilledError
@@ -17,6 +18,7 @@ from tests.unit.deploy.cloud import (
     WITH_REDSHIFT,
     Site,
     a_function,
+    a_zip,
     lock,
     scopes,
     with_function,
@@ -144,6 +146,28 @@ def every() -> Iterator[Scenario]:
         prepare=lambda folder: built(folder, WITH_REDSHIFT),
         run=lambda site: site.deploy(scopes("h3")),
     )
+    yield from migrations()
+
+
+def migrations() -> Iterator[Scenario]:
+    """From a zip Lambda for each function to images, the zip Lambdas removed."""
+    for label, settings in (
+        ("one Lambda", WITH_REDSHIFT),
+        ("one each", replace(WITH_REDSHIFT, lambda_mode="function")),
+    ):
+        yield Scenario(
+            name=f"migrate, {label}",
+            prepare=partial(_with_zips, settings=settings),
+            run=lambda site: site.deploy(scopes(), replaced=True),
+        )
+
+
+def _with_zips(folder: Path, settings: Settings) -> Site:
+    site = a_site(folder, settings)
+    site.cloud.functions.held |= {
+        name: a_zip(name) for name in ("carto-at-h3_center", "carto-at-quadbin_polyfill", "carto-at-elsewhere")
+    }
+    return site
 
 
 def tries(scenario: Scenario, folder: Path, ways: Sequence[tuple[Kind, bool]] = WAYS) -> Iterator[Tried]:

@@ -313,14 +313,6 @@ def test_two_prefixes_that_make_one_role_name_do_not_share_the_role(site: Site) 
         site.plan(scopes("h3"))
 
 
-def test_a_zip_function_of_ours_is_refused_because_its_package_type_cannot_change(site: Site) -> None:
-    site.deploy(scopes("h3"))
-    held = site.cloud.functions.held
-    held["carto-at-h3"] = replace(held["carto-at-h3"], package_type="Zip")
-    with pytest.raises(AwsError, match="package type"):
-        site.plan(scopes("h3"))
-
-
 def test_names_over_their_limits_are_refused_before_anything_is_made(site: Site) -> None:
     site.settings = replace(WITH_REDSHIFT, lambda_prefix="p" * 62 + "-", schema="s" * 128)
     with pytest.raises(SettingsError) as caught:
