@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from builder import ways
+from builder.adapters.roots import one_root
 from builder.core.calls import cases
 from builder.core.catalog import sql_names
 from builder.core.catalog.load import open_catalog
 from builder.core.catalog.modules import group
+from builder.core.catalog.units import units
 from builder.core.config.settings import Settings
 from builder.core.deploy import sql_script
-from builder.core.images import build_plan
+from builder.core.images import build_plan, requirements
 from builder.core.sql import statements as sql
 
 from .trees import brief, function, problems, write
+
+if TYPE_CHECKING:
+    from builder.model import Catalog
 
 PROJECT = Path(__file__).resolve().parents[3]
 ROOT = "tests/data/catalogs/foreign"
@@ -38,7 +44,7 @@ def statements(name: str) -> list[str]:
 
 
 def test_it_is_as_large_as_a_catalogue_is() -> None:
-    assert len(CATALOG.functions) == 40
+    assert len(CATALOG.functions) == 43
     assert len(MODULES) == 8
 
 
@@ -55,7 +61,7 @@ def test_every_function_gives_what_its_authors_expect(name: str, in_process: way
 
 def test_all_its_sql_can_be_written() -> None:
     written = sql_script.creations(MODULES.values(), Settings())
-    # 39 Lambda functions and a SQL function; eleven more are overloads, wrappers, or the texts behind doubles.
+    # 42 Lambda functions and a SQL function; eleven more are overloads, wrappers, or the texts behind doubles.
     assert sum(len(each.statements) for each in written) > 40
 
 
@@ -98,8 +104,41 @@ def test_requirements_of_every_form_come_out_plain() -> None:
     assert BY_NAME["grid_parent"].requirements == ()
 
 
-def test_the_modules_lambda_takes_the_largest_settings() -> None:
-    assert build_plan.limits(MODULES["dates"].lambdas) == build_plan.Limits(memory_size=1024, timeout=90)
+def test_the_modules_lambda_takes_the_largest_settings_but_of_one_that_has_its_own() -> None:
+    found = {unit.name: build_plan.limits(unit.functions) for unit in units(MODULES["dates"], prefix="p-")}
+    assert found == {
+        "p-dates": build_plan.Limits(memory_size=1024, timeout=90),
+        "p-dates_slo": build_plan.Limits(memory_size=2048, timeout=300),
+    }
+
+
+def test_packages_that_exclude_one_another_split_their_module() -> None:
+    first, second = MODULES["stats"].images
+    assert (first.image, second.image) == ("stats", "stats-2")
+    assert [each.name for each in second.functions] == ["stats_scale"]
+    assert second.reason == "six==1.15.0 (stats_old) and six>=1.16 (stats_scale) cannot be met together"
+    assert ("six==1.15.0" in first.requirements_lock, "six==1.17.0" in second.requirements_lock) == (True, True)
+    assert [requirements.stale(part) for part in (first, second)] == [None, None]
+
+
+def test_a_later_root_adds_to_a_module_overrides_a_function_and_says_so(tmp_path: Path) -> None:
+    catalog = open_catalog([ROOT, f"{ROOT}_more"], PROJECT)
+    found = {each.name: each for each in catalog.functions if each.module == "text"}
+    assert set(found) == {"text_double", "text_greet", "text_reverse", "text_shout", "text_title", "text_whisper"}
+    assert found["text_title"].wrappers == found["text_double"].wrappers == ("team.functions.wrapper",)
+    overriding = f"{ROOT}/text/text_double/function.yaml is overridden by {ROOT}_more/text/text_double/function.yaml"
+    assert overriding in catalog.notices
+    # What the images are built from: a folder with what was taken from each root, names of wrappers and locks included.
+    copied = open_catalog([str(one_root(catalog, tmp_path / "functions"))], tmp_path)
+    assert _shape(copied) == _shape(catalog)
+
+
+def _shape(catalog: Catalog) -> list[object]:
+    return [
+        (part.image, build_plan.image_manifest(part), part.requirements_lock, [each.files for each in part.lambdas])
+        for module in group(catalog, catalog.functions)
+        for part in module.images
+    ]
 
 
 def test_names_of_its_own_and_other_clouds_are_told() -> None:
@@ -110,7 +149,7 @@ def test_names_of_its_own_and_other_clouds_are_told() -> None:
 def test_what_is_said_of_many_functions_is_said_once() -> None:
     said = [notice for notice in CATALOG.notices if "lambda_name" in notice]
     assert len(said) == 1
-    assert said[0].startswith("10 functions: lambda_name is not used")
+    assert said[0].startswith("11 functions: lambda_name is not used")
 
 
 def test_two_templates_cannot_make_one_name(tmp_path: Path) -> None:

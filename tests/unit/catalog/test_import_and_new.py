@@ -34,7 +34,7 @@ def report(project: Path, root: str = "functions") -> tuple[int, dict[str, dict[
 
 def test_import_tells_of_each_function_what_was_understood_and_assumed(tmp_path: Path) -> None:
     code, functions, wrong = report(tmp_path, str(FOREIGN))
-    assert (code, wrong, len(functions)) == (0, [], 40)
+    assert (code, wrong, len(functions)) == (0, [], 43)
     assert functions["text_shout"]["understood"] == [
         "Python: (VARCHAR(MAX)) gives VARCHAR(MAX)",
         "the wrapper carto.lambda_wrapper",
