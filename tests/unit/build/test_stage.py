@@ -62,3 +62,13 @@ def test_a_module_that_is_not_there_is_told_with_those_that_are(
 def test_the_lock_of_the_small_catalogue_is_fresh() -> None:
     catalog = open_catalog([str(SMALL)], Path.cwd())
     assert [requirements.stale(module) for module in group(catalog, catalog.functions)] == [None]
+
+
+def test_a_part_of_a_module_that_is_split_is_staged_by_its_images_name(tmp_path: Path) -> None:
+    foreign = Path(__file__).resolve().parents[2] / "data" / "catalogs" / "foreign"
+    assert stage.main(["stats-2", "--functions", str(foreign), "--out", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "functions/var/task/functions/stats_scale/handler.py").is_file()
+    lock = (tmp_path / "out" / "requirements" / "requirements.lock").read_text()
+    assert [line.split()[0] for line in lock.splitlines() if line.startswith("six==")] == ["six==1.17.0"]
+    manifest = json.loads((tmp_path / "out" / "manifest/var/task/manifest.json").read_text())
+    assert (manifest["module"], [each["name"] for each in manifest["functions"]]) == ("stats", ["stats_scale"])
