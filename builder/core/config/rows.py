@@ -58,7 +58,7 @@ def derived(settings: Settings) -> tuple[Row, ...]:
     found = {
         "schema": settings.schema,
         "road to Redshift": settings.warehouse.shown if settings.warehouse else "none: only Lambda functions",
-        "Lambda functions": f"{names.lambda_name(prefix, '<module>')}{settings.suffix}",
+        "Lambda functions": f"{names.lambda_name(prefix, f'<{settings.lambda_mode}>')}{settings.suffix}",
         "ECR repositories": names.repository_name(prefix, "<module>"),
         "execution role": settings.execution_role or names.execution_role_name(prefix),
         "invoke role": settings.invoke_role or names.invoke_role_name(prefix),

@@ -81,10 +81,8 @@ def script(transactions: Iterable[Transaction], settings: Settings) -> str:
 
 
 def _heading(settings: Settings, *, assumed: bool) -> str:
-    prefix = settings.lambda_prefix
-    lines = [
-        f"-- Schema {settings.schema}. The Lambda functions are {prefix}<module>, in Redshift's account and Region."
-    ]
+    called = f"{settings.lambda_prefix}<{settings.lambda_mode}>"
+    lines = [f"-- Schema {settings.schema}. The Lambda functions are {called}, in Redshift's account and Region."]
     if assumed:
         lines.append(f"-- Assumed: account {NOBODY} in the role's ARN. Set RS_LAMBDA_INVOKE_ROLE to the real one.")
     return "\n".join(lines)
