@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @production
 @output_format
 @pass_app
-def command(
+def command(  # noqa: PLR0913  click hands over each option
     app: App,
     modules: str,
     functions: str,

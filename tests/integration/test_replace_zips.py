@@ -100,7 +100,7 @@ def test_sql_moves_to_an_image_and_the_zip_lambda_goes_when_asked(migrating: Pro
     assert said in " ".join(deployed.err.split())
     assert migrating.ours()["functions"] == [f"{prefix}greet", f"{prefix}greet-image", f"{prefix}stranger"]
     assert "nothing to do" in migrating.builder("deploy").out
-    rows = json.loads(migrating.builder("status", "--format", "json").out)
+    rows = json.loads(migrating.builder("status", "--format", "json").out)["functions"]
     assert {row["function"]: row["state"] for row in rows} == {
         f"{prefix}greet-image": "Active",
         f"{prefix}greet": f"zip, replaced by {prefix}greet-image",

@@ -48,7 +48,10 @@ def wanted(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Setting
 def towards(
     desired: Desired, scopes: Sequence[Scope], settings: Settings, observed: Observed, *, replacing: bool = True
 ) -> tuple[Action, ...]:
-    """The actions of `plan`, where what is wanted is known already. `replacing`: what has been asked about, and is replaced, goes."""
+    """The actions of `plan`, where what is wanted is known already.
+
+    With `replacing`, what these functions have taken over from goes, where the look was at that too.
+    """
     scopes = replaced.settle(scopes, settings, observed)
     return (
         *plan_aws.keep_roles(desired, observed),
