@@ -31,10 +31,18 @@ class Access:
     @cached_property
     def free(self) -> bool:
         """A superuser, of whom nothing is asked."""
-        return self._rights("").superuser
+        return Rights(duck=self.duck, user=self.user).superuser
+
+    @cached_property
+    def _own(self) -> Rights:
+        if self.free:
+            return Rights(duck=self.duck, user=self.user)
+        sql = "SELECT kind || ' ' || name FROM _rs.identity WHERE member = ?"
+        held = tuple(identity for (identity,) in self.duck.rows(sql, [self.user]))
+        return Rights(duck=self.duck, user=self.user, held=held)
 
     def _rights(self, owner: str) -> Rights:
-        return Rights(duck=self.duck, user=owner or self.user)
+        return Rights(duck=self.duck, user=owner) if owner else self._own
 
     def _schemas(self, schema: str) -> tuple[str, ...]:
         return (schema,) if schema else self.search_path
@@ -54,7 +62,7 @@ class Access:
         if not schema and name in self.system:
             return
         rights = self._rights(owner)
-        if not rights.superuser:
+        if not owner or not rights.superuser:
             rights.relation(self._schemas(schema), name, privileges, named=bool(schema))
 
     def view(self, schema: str, name: str) -> str:
