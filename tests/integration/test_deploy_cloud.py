@@ -21,6 +21,7 @@ from builder.adapters import locks, receipts
 from builder.adapters.aws import Aws
 from builder.adapters.connector import connect
 from builder.adapters.functions import LambdaFunctions
+from builder.adapters.logs import CloudWatchLogs
 from builder.adapters.observe import Question, World, observe
 from builder.adapters.repositories import EcrRepositories
 from builder.adapters.roles import IamRoles
@@ -233,14 +234,14 @@ def test_the_function_runs_the_digest_of_the_lock(project: Project) -> None:
 
 
 def test_status_shows_what_runs_beside_the_lock(project: Project) -> None:
-    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    (row,) = json.loads(project.builder("status", "--format", "json").out)["functions"]
     assert (row["state"], row["lock"], row["sql"]) == ("not deployed", "not deployed", "0 of 2")
     assert project.builder("deploy").code == 0
-    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    (row,) = json.loads(project.builder("status", "--format", "json").out)["functions"]
     assert (row["function"], row["state"]) == (f"{project.prefix}greeting", "Active")
     assert (row["lock"], row["sql"]) == ("same", "2 of 2")
     project.push("two")
-    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    (row,) = json.loads(project.builder("status", "--format", "json").out)["functions"]
     assert row["lock"] == "differs"
 
 
@@ -302,6 +303,7 @@ def test_a_deploy_without_changes_reads_a_few_times_and_writes_never(project: Pr
             roles=IamRoles(aws),
             repositories=EcrRepositories(aws),
             versions=LambdaVersions(aws),
+            logs=CloudWatchLogs(aws),
             warehouse=warehouse,
         )
         lock = images.read(project.folder / ".builder")
@@ -310,14 +312,18 @@ def test_a_deploy_without_changes_reads_a_few_times_and_writes_never(project: Pr
         actions = deploy_plan.plan(scopes, lock, settings, observed)
         apply(actions, observed.receipt, world=world, ledger=Ledger(file=file, place=place_of(settings)))
     expected = [
+        "DescribeRepositories",
         "GetCallerIdentity",
         "GetFunction",
         "GetFunction",
+        "GetLifecyclePolicy",
         "GetPolicy",
+        "GetRepositoryPolicy",
         "GetRole",
         "GetRole",
         "GetRolePolicy",
         "GetRolePolicy",
+        "ListTagsForResource",
     ]
     assert sorted(calls) == expected
 
@@ -325,7 +331,7 @@ def test_a_deploy_without_changes_reads_a_few_times_and_writes_never(project: Pr
 def test_a_part_is_removed_and_the_rest_stays(project: Project) -> None:
     assert project.builder("deploy").code == 0
     assert project.builder("remove", "--functions", "GREET_TWICE", "--yes").code == 0
-    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    (row,) = json.loads(project.builder("status", "--format", "json").out)["functions"]
     assert (row["state"], row["sql"]) == ("Active", "1 of 2")
     plan = json.loads(project.builder("plan", "--format", "json").out)
     assert [action["action"] for action in plan] == ["run_sql"]
@@ -392,7 +398,7 @@ def test_the_data_api_deploys_queries_shows_and_removes_with_no_host_and_no_pass
     assert deployed.code == 0, deployed.err
     assert list(json.loads(deployed.out)["receipt"]["places"]) == [f"workgroup:local/dev/{schema}"]
     assert project.builder("plan", "--detailed-exitcode").code == 0
-    (row,) = json.loads(project.builder("status", "--format", "json").out)
+    (row,) = json.loads(project.builder("status", "--format", "json").out)["functions"]
     assert (row["state"], row["sql"]) == ("Active", "2 of 2")
     found = project.builder(
         "query", f"SELECT COUNT(*) AS n FROM svv_redshift_functions WHERE schema_name = '{schema}'", "--format", "json"
