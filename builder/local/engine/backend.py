@@ -295,10 +295,13 @@ class Session:
         names = ", ".join(f"c{index}" for index in range(len(columns)))
         values = ", ".join(encoder.sql for encoder in encoders)
         sql = f"SELECT {values} FROM ({query}) AS _rs_out({names})" if columns else query  # noqa: S608 - a rendered tree
-        for rows in self.duck.stream(sql, results.ROWS_PER_FETCH):
+        pace = results.Pace()
+        for rows in self.duck.stream(sql, lambda: pace.rows):
             if self.cancelled.is_set():
                 raise SqlError("57014", "canceling statement due to user request")
-            yield results.data_rows(rows, encoders), len(rows)
+            data = results.data_rows(rows, encoders)
+            pace.took(len(rows), len(data))
+            yield data, len(rows)
 
     def _fill_virtual(self, tree: exp.Expr) -> None:
         """SYS_LUDF_DETAIL lives in the endpoint's memory: a statement that reads it gets a copy."""

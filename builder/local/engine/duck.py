@@ -22,7 +22,7 @@ from builder.local.sqlstate import from_duckdb
 from builder.local.wire.results import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 log = logging.getLogger(__name__)
 # What tables, sorts and joins may take before they go to disk; with the rest of the process it stays under 500 MB.
@@ -116,11 +116,11 @@ class Duck:
         with self._errors(sql):
             return self.connection.execute(sql, parameters).fetchall()
 
-    def stream(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """The result in pieces of at most `size` rows; nothing else may run on this connection meanwhile."""
+    def stream(self, sql: str, size: int | Callable[[], int]) -> Iterator[list[tuple[Any, ...]]]:
+        """The result in pieces of at most `size` rows, asked anew for each; nothing else may run here meanwhile."""
         with self._errors(sql):
             cursor = self.connection.execute(sql)
-            while rows := cursor.fetchmany(size):
+            while rows := cursor.fetchmany(size if isinstance(size, int) else size()):
                 yield rows
 
     def describe(self, sql: str) -> list[Column]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from builder.local.sql import types
 
 ROWS_PER_FETCH = 4096
+# What one piece of a result should come to, in bytes: rows of 64 KB are few.
+FETCH_BYTES = 1 << 20
 # PostgreSQL counts days and microseconds from here.
 _EPOCH_MICROSECONDS = 946_684_800_000_000
 _NULL = struct.pack("!i", -1)
@@ -61,6 +63,16 @@ class Column:
         return wire.Field(
             name=self.name, oid=self.type.kind.oid, size=self.type.kind.size, modifier=self.type.modifier, format=code
         )
+
+
+@dataclass
+class Pace:
+    """How many rows the next piece of a result has, after the size of the last one."""
+
+    rows: int = 64
+
+    def took(self, rows: int, size: int) -> None:
+        self.rows = min(max(1, rows * FETCH_BYTES // max(size, 1)), ROWS_PER_FETCH)
 
 
 @dataclass(kw_only=True)

@@ -202,3 +202,13 @@ def test_a_query_that_is_cancelled_ends_at_once(rows: Client) -> None:
 def test_the_counts_are_of_all_batches(rows: Client) -> None:
     rows.run("SELECT SUM(twice(n)) FROM t")
     assert rows.run("SELECT invocations, total_rows FROM sys_ludf_detail") == [("11", "10000")]
+
+
+@pytest.mark.parametrize("width", [1, 60_000])
+def test_a_result_is_fetched_by_bytes(rows: Client, width: int) -> None:
+    (source,) = split(f"SELECT REPEAT('x', {width}) FROM t LIMIT 300")
+    prepared = rows.session.prepare(source)
+    pieces = list(rows.session.execute(prepared, (), (0,)).chunks or ())
+    assert sum(count for _, count in pieces) == 300
+    # The first piece is of 64 rows, before anything is known of them; a megabyte is 17 rows of 60,000 bytes.
+    assert max(count for _, count in pieces[1:]) == (17 if width > 1 else 236)
