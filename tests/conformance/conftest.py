@@ -9,6 +9,7 @@ import pytest
 import redshift_connector
 
 from builder.local.calls.invoker import FakeInvoker, rowwise
+from builder.local.copying.objects import FakeObjects
 from builder.local.engine.duck import open_database
 from builder.local.engine.engine import Engine
 from builder.local.wire.server import Server
@@ -40,7 +41,7 @@ def endpoint() -> Iterator[Endpoint]:
         "twice": rowwise(lambda number: None if number is None else 2 * number),
         "joined": rowwise(lambda *values: "|".join(str(value) for value in values)),
     }
-    engine = Engine(database=open_database(None), invoker=FakeInvoker(functions))
+    engine = Engine(database=open_database(None), invoker=FakeInvoker(functions), objects=FakeObjects())
     server = Server(engine=engine, credentials=Credentials(user="awsuser", password=PASSWORD), port=0)
     server.start()
     yield Endpoint(engine=engine, port=server.address[1])

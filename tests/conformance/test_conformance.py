@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redshift_connector
 
+from builder.local.copying.objects import FakeObjects
 from tests.conformance.rows import Row, sections
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ OIDS = {
 
 @pytest.mark.parametrize("row", ROWS)
 def test_row(endpoint: Endpoint, row: Row) -> None:
+    objects = endpoint.engine.objects
+    assert isinstance(objects, FakeObjects)
+    objects.contents = {place: text.encode() for place, text in row.objects.items()}
     with endpoint.connect() as connection, connection.cursor() as cursor:
         connection.autocommit = row.autocommit
         try:
@@ -38,6 +42,7 @@ def test_row(endpoint: Endpoint, row: Row) -> None:
                 _refused(cursor, row)
             else:
                 _answered(cursor, row)
+            assert {place: objects.contents.get(place, b"").decode() for place in row.leaves} == row.leaves
         finally:
             connection.rollback()
             for statement in row.cleanup:

@@ -150,6 +150,10 @@ def test_what_was_committed_outlives_a_crash(endpoint: Endpoint) -> None:
     connection.execute("CREATE TABLE kept.t (a INT, g GEOMETRY, s SUPER, v VARCHAR(5))")
     connection.execute("INSERT INTO kept.t VALUES (1, ST_POINT(1, 2), JSON_PARSE('[1]'), 'x')")
     connection.execute("CREATE FUNCTION kept.f(INT) RETURNS INT STABLE AS $$ SELECT $1 + 1 $$ LANGUAGE sql")
+    connection.execute("CREATE TABLE kept.i (id BIGINT IDENTITY(5, 5), v VARCHAR(2))")
+    connection.execute("INSERT INTO kept.i (v) VALUES ('a')")
+    connection.execute("CREATE MATERIALIZED VIEW kept.m AS SELECT COUNT(*) AS n FROM kept.i")
+    connection.execute("CREATE PROCEDURE kept.p(INOUT n INT) AS $$ BEGIN n := n * 2; END $$ LANGUAGE plpgsql")
     connection.commit()
     connection.execute("INSERT INTO kept.t (a) VALUES (2)")
     endpoint.kill()
@@ -157,7 +161,14 @@ def test_what_was_committed_outlives_a_crash(endpoint: Endpoint) -> None:
     endpoint.start()
     with psycopg.connect(endpoint.conninfo) as connection:
         row = connection.execute("SELECT kept.f(a), ST_ASTEXT(g), s, v FROM kept.t").fetchall()
+        connection.execute("INSERT INTO kept.i (v) VALUES ('b')")
+        connection.execute("REFRESH MATERIALIZED VIEW kept.m")
+        more = connection.execute("SELECT MAX(id), MAX(n) FROM kept.i, kept.m").fetchall()
+        called = connection.execute("CALL kept.p(21)").fetchall()
+        with pytest.raises(psycopg.errors.StringDataRightTruncation):
+            connection.execute("INSERT INTO kept.i (v) VALUES ('abc')")
     assert row == [(2, "POINT(1 2)", "[1]", "x")]
+    assert (more, called) == ([(10, 2)], [(42,)])
 
 
 def test_the_log_has_no_password(endpoint: Endpoint) -> None:

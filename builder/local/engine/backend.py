@@ -7,20 +7,20 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlglot import exp
 
-from builder.local.calls.details import detail_columns
 from builder.local.calls.external import Caller
 from builder.local.calls.invoker import Retrying
 from builder.local.calls.staging import stage
-from builder.local.engine import cursors, listings, statements, variables
+from builder.local.engine import cursors, explain, listings, statements, variables, virtual
 from builder.local.engine.run import run
 from builder.local.objects.access import Access
 from builder.local.objects.catalog import Catalog
 from builder.local.objects.cursors import Fetch
 from builder.local.objects.prepared import ExecutePrepared
 from builder.local.objects.rights import Rights
+from builder.local.procedures import calls
+from builder.local.procedures.grammar import Call
 from builder.local.sql import dialect, translate, typed, types
 from builder.local.sql.resolve import ExternalCall, Names, Resolved, resolve
 from builder.local.sqlstate import SqlError
@@ -69,6 +69,9 @@ class Session:
         self.bundled = False
         self.query_id = 0
         self.calling: Caller | None = None
+        self.notices: list[tuple[str, str]] = []
+        self.call_depth = 0
+        self.call_ends = False
         self.duck.run(f"SET VARIABLE rs_database = {_text(self.engine.name)}")
         self.become(self.user)
         self.cursor: cursors.OpenCursor | None = None
@@ -128,6 +131,10 @@ class Session:
         known = [name for name in self.search_path if name in there] or ["public"]
         return ",".join(map(quote_identifier, known))
 
+    def notice(self, level: str, message: str) -> None:
+        """Something for the client beside the result, as RAISE INFO and COPY have it."""
+        self.notices.append((level, message))
+
     # Statements -----------------------------------------------------------------------------------------------------
 
     def prepare(self, source: Source, parameters: Sequence[int] = ()) -> Prepared:
@@ -139,18 +146,18 @@ class Session:
         return Prepared(statement=statement, parameters=known, columns=columns)
 
     def _columns(self, statement: statements.Statement, parameters: Sequence[int]) -> tuple[Column, ...] | None:
-        if isinstance(statement, variables.Show):
-            return (Column(name=statement.name, type=types.of("varchar")),)
-        if not isinstance(statement, (statements.Query, Fetch, ExecutePrepared, listings.Listing)):
+        if isinstance(statement, (variables.Show, statements.Explain)):
+            name = statement.name if isinstance(statement, variables.Show) else explain.HEADING
+            return (Column(name=name, type=types.of("varchar")),)
+        if not isinstance(statement, (statements.Query, Fetch, ExecutePrepared, Call, listings.Listing)):
             return None
         self.check_failed(statement)
-        if isinstance(statement, listings.Listing):
-            return listings.columns(self, statement)
+        if isinstance(statement, (Call, listings.Listing)):
+            return calls.columns(self, statement) if isinstance(statement, Call) else listings.columns(self, statement)
         if isinstance(statement, Fetch):
             return cursors.named(self, statement.name).columns
         if isinstance(statement, ExecutePrepared):
-            wanted = cursors.prepared(self, statement.name)
-            return wanted.columns if wanted else None
+            return getattr(cursors.prepared(self, statement.name), "columns", None)
         return tuple(self.describe(statement.tree, parameters)) if statement.returns_rows else None
 
     def describe(self, tree: exp.Expr, parameters: Sequence[int]) -> list[Column]:
@@ -163,13 +170,11 @@ class Session:
         return self._described(tree, parameters, exp.null())
 
     def _described(self, tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> list[Column]:
-        resolved = resolve(statements.typed_stands(tree.copy(), parameters, unknown), self.names)
-        return self._bound(resolved)
+        return self._bound(resolve(statements.typed_stands(tree.copy(), parameters, unknown), self.names))
 
     def _bound(self, resolved: Resolved) -> list[Column]:
         """Of a query whose names are settled; nothing is run."""
-        self._fill_virtual(resolved.tree)
-        return self.duck.describe(dialect.render(self._settled(self._stood(resolved.tree, resolved), resolved)))
+        return self.duck.describe(self._without_calls(resolved))
 
     def _stood(self, tree: exp.Expr, resolved: Resolved) -> exp.Expr:
         """The tree with something of its type for each call."""
@@ -260,10 +265,18 @@ class Session:
     def translated(self, tree: exp.Expr, caller: Caller) -> exp.Expr:
         """A tree that DuckDB can run; calls of external functions are answered on the way."""
         resolved: Resolved = resolve(tree, self.names)
-        self._fill_virtual(resolved.tree)
+        virtual.fill(self, resolved.tree)
         translated = self._settled(resolved.tree, resolved)
         translate.check_parameters(translated)
         return stage(translated, resolved.externals, caller)
+
+    def rendered(self, tree: exp.Expr) -> str:
+        """DuckDB's SQL of a statement, with values that cannot be known in place of external calls."""
+        return self._without_calls(resolve(tree, self.names))
+
+    def _without_calls(self, resolved: Resolved) -> str:
+        virtual.fill(self, resolved.tree)
+        return dialect.render(self._settled(self._stood(resolved.tree, resolved), resolved))
 
     def caller(self) -> Caller:
         self.query_id = query_id = next(self.engine.query_ids)
@@ -302,16 +315,6 @@ class Session:
             data = results.data_rows(rows, encoders)
             pace.took(len(rows), len(data))
             yield data, len(rows)
-
-    def _fill_virtual(self, tree: exp.Expr) -> None:
-        """SYS_LUDF_DETAIL lives in the endpoint's memory: a statement that reads it gets a copy."""
-        for table in tree.find_all(exp.Table):
-            if table.name == "sys_ludf_detail" and table.db in {"", "pg_catalog"}:
-                columns = list(detail_columns(self.engine.details.all()))
-                select = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind, _ in columns)
-                with self.duck.lent("_rs_lent", {name: np.array(values) for name, _, values in columns}):
-                    self.duck.run(f"CREATE OR REPLACE TEMP TABLE _rs_ludf AS SELECT {select} FROM _rs_lent")  # noqa: S608 - our own columns
-                return
 
     def clean(self, caller: Caller) -> None:
         """Drops a statement's relations; in a transaction that an error has ended, the rollback does."""

@@ -5,11 +5,14 @@ SQL that comes here is already translated. Errors leave as SqlError; what they w
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.resources
 import importlib.util
 import logging
+import shutil
 import sys
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # What tables, sorts and joins may take before they go to disk; with the rest of the process it stays under 500 MB.
 MEMORY = "256MB"
+EXCHANGES = "SELECT unnest(current_setting('allowed_directories'))"
 
 
 # For every scan of arrays DuckDB tries to import these; a failed import is not remembered, and cost 37 ms a batch.
@@ -49,9 +53,23 @@ def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.D
         _opened(new, memory).close()
         new.replace(path)
     connection = _opened(path, memory)
+    connection.execute(f"SET allowed_directories = ['{_exchange(path)}/']")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
+
+
+def _exchange(path: Path | None) -> str:
+    """A folder for files on their way to S3 or from there: beside the data, or gone with the process. Emptied first."""
+    if path is None:
+        parent = Path(tempfile.mkdtemp(prefix="builder-redshift-"))
+        atexit.register(shutil.rmtree, parent, ignore_errors=True)
+        folder = parent / "exchange"
+    else:
+        folder = path.resolve().with_name("exchange")
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return str(folder).replace("'", "''")
 
 
 def _opened(path: Path | None, memory: str) -> duckdb.DuckDBPyConnection:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from builder.local.calls.details import Details
+from builder.local.copying.errors import LoadErrors
+from builder.local.copying.objects import Objects, S3Objects
 from builder.local.engine.backend import Session
-from builder.local.engine.duck import Duck
+from builder.local.engine.duck import EXCHANGES, Duck
 from builder.local.engine.locks import TableLocks
 from builder.local.objects.identities import ensure_master
 
@@ -42,6 +44,8 @@ class Engine:
     gate: Gate | None = None
     external_types: frozenset[str] = frozenset()
     details: Details = field(default_factory=Details)
+    objects: Objects = field(default_factory=S3Objects)
+    load_errors: LoadErrors = field(default_factory=LoadErrors)
     # UTC without a zone, as TIMESTAMP columns have it.
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
     locks: TableLocks = field(default_factory=TableLocks)
@@ -59,6 +63,11 @@ class Engine:
         """One more connection."""
         with self.opening:
             return Duck(self.database.cursor())
+
+    @property
+    def exchange(self) -> str:
+        """The one folder that the database may reach: files on their way to S3 or from there."""
+        return next(str(name) for (name,) in self.database.execute(EXCHANGES).fetchall() if name.endswith("exchange/"))
 
     def ask(self, question: Callable[[Duck], T]) -> T:
         """On a connection of its own: what the endpoint itself wants to know."""

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from builder.local.engine import authority, cursors, listings, statements, variables
+from builder.local.copying import load, unload
+from builder.local.copying.grammar import Copy, Unload
+from builder.local.engine import authority, cursors, explain, listings, statements, variables
 from builder.local.engine.authority import Authorization
 from builder.local.engine.variables import Set, Show
-from builder.local.objects import define, guard
+from builder.local.objects import autos, define, guard, materialized
 from builder.local.objects.accounts import Account, DropAccount
+from builder.local.objects.alter import AlterColumns
 from builder.local.objects.cursors import CloseCursor, Declare, Fetch, Lock
 from builder.local.objects.functions import CreateFunction, DropFunction
+from builder.local.objects.materialized import CreateMaterialized, DropMaterialized, Refresh
 from builder.local.objects.prepared import Deallocate, ExecutePrepared, Prepare
 from builder.local.objects.privileges import DefaultPrivileges, Grant, GrantRole
 from builder.local.objects.schemas import CreateSchema, CreateView, Drop
 from builder.local.objects.tables import CreateTable
+from builder.local.procedures import calls
+from builder.local.procedures.grammar import Call, CreateProcedure, DropProcedure
 from builder.local.sql import dialect
 from builder.local.wire.results import Column, Result, data_rows, encoders
 
@@ -82,6 +88,7 @@ def _select(session: Session, tree: exp.Expr, columns: Sequence[Column], formats
 
 
 def _write(session: Session, tree: exp.Expr, verb: str) -> Result:
+    autos.check_write(session, tree)
     caller = session.caller()
     try:
         with caller.told(), guard.renaming(session, tree):
@@ -108,6 +115,19 @@ def _listing(session: Session, prepared: Prepared, values: Sequence[exp.Expr], f
 
 def _nothing(_session: Session, statement: statements.Nothing) -> str:
     return statement.tag
+
+
+def _call(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
+    statement: Call = prepared.statement  # type: ignore[assignment]  # by the table below
+    return calls.call(session, statement, formats)
+
+
+def _explain(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
+    statement: statements.Explain = prepared.statement  # type: ignore[assignment]  # by the table below
+    lines = [(line,) for line in explain.lines(session, statement.tree)]
+    columns = prepared.columns or ()
+    rows = data_rows(lines, encoders(columns, formats, session.protocol))
+    return Result(tag="EXPLAIN", columns=columns, chunks=iter([(rows, len(lines))]))
 
 
 def _begin(session: Session, _statement: statements.Begin) -> str:
@@ -144,6 +164,8 @@ _RESULTS: dict[type[Any], Callable[[Session, Prepared, Sequence[exp.Expr], Seque
     ExecutePrepared: _execute,
     Show: _show,
     listings.Listing: _listing,
+    Call: _call,
+    statements.Explain: _explain,
 }
 _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     statements.Begin: _begin,
@@ -167,4 +189,12 @@ _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     Lock: cursors.lock,
     Prepare: cursors.prepare,
     Deallocate: cursors.deallocate,
+    Copy: load.copy,
+    Unload: unload.unload,
+    AlterColumns: define.alter_columns,
+    CreateProcedure: calls.create,
+    DropProcedure: calls.drop,
+    CreateMaterialized: materialized.create,
+    Refresh: materialized.refresh,
+    DropMaterialized: materialized.drop,
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from builder.local.copying.grammar import Copy, Unload, parse_copy, parse_unload
 from builder.local.engine.authority import Authorization, parse_authorization
 from builder.local.engine.listings import Listing, parse_listing
 from builder.local.engine.variables import Set, Show, parse_set, parse_show
 from builder.local.objects.accounts import Account, DropAccount, parse_account, parse_drop_account
+from builder.local.objects.alter import AlterColumns, parse_alter
 from builder.local.objects.copy_stream import CopyStream, is_stream, parse_copy_stream
 from builder.local.objects.cursors import (
     CloseCursor,
@@ -23,6 +26,14 @@ from builder.local.objects.cursors import (
     parse_lock,
 )
 from builder.local.objects.functions import CreateFunction, DropFunction, parse_create, parse_drop
+from builder.local.objects.materialized import (
+    CreateMaterialized,
+    DropMaterialized,
+    Refresh,
+    parse_create_materialized,
+    parse_drop_materialized,
+    parse_refresh,
+)
 from builder.local.objects.prepared import (
     Deallocate,
     ExecutePrepared,
@@ -46,9 +57,18 @@ from builder.local.objects.schemas import (
     parse_create_view,
     parse_drop_object,
 )
-from builder.local.objects.tables import CreateTable, parse_create_table
+from builder.local.objects.tables import CreateTable, parse_create_table, parse_select_into
+from builder.local.procedures.grammar import (
+    Call,
+    CreateProcedure,
+    DropProcedure,
+    parse_call,
+    parse_create_procedure,
+    parse_drop_procedure,
+)
 from builder.local.sql import dialect, types
 from builder.local.sql.resolve import parameter_index, to_sqlglot
+from builder.local.sql.tokens import split
 from builder.local.sqlstate import SqlError, syntax, unsupported
 
 if TYPE_CHECKING:
@@ -82,6 +102,13 @@ class Commit:
 @dataclass(frozen=True)
 class Rollback:
     pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explain:
+    """A plan is shown, and nothing run."""
+
+    tree: exp.Expr
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +147,20 @@ Statement = (
     | Deallocate
     | CopyStream
     | Listing
+    | Explain
+    | Copy
+    | Unload
+    | CreateProcedure
+    | DropProcedure
+    | Call
+    | CreateMaterialized
+    | DropMaterialized
+    | Refresh
+    | AlterColumns
 )
 
-_QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "ALTER"})
+_AFTER_EXPLAIN = re.compile(r"\s*explain(\s+verbose)?\b", re.IGNORECASE)
+_QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "ALTER", "MERGE"})
 
 
 def read(source: Source) -> Statement:
@@ -140,8 +178,15 @@ def read(source: Source) -> Statement:
     raise unsupported(" ".join(words[:2] if words[0] in {"DROP", "CREATE"} else words[:1]))
 
 
-def _query(source: Source) -> Query:
+def _query(source: Source) -> Query | CreateTable | AlterColumns:
+    altered = parse_alter(source) if source.words(1) == ("ALTER",) else None
+    if altered is not None:
+        return altered
     tree = dialect.parse(source)
+    if isinstance(tree, exp.Select) and tree.args.get("into") is not None:
+        return parse_select_into(source)
+    if isinstance(tree, exp.Merge) and "REMOVE" in source.words(len(source.tokens)):
+        raise unsupported("MERGE with REMOVE DUPLICATES")
     if isinstance(tree, exp.Alter) and str(tree.args.get("kind")).upper() != "TABLE":
         raise unsupported(" ".join(source.words(2)))
     verbs = {"WITH": "SELECT", "VALUES": "SELECT", "(": "SELECT", "ALTER": "ALTER TABLE", "TRUNCATE": "TRUNCATE TABLE"}
@@ -158,6 +203,8 @@ def _create(source: Source, words: tuple[str, ...]) -> Statement:
     readers: dict[str, Callable[[Source], Statement]] = {
         "EXTERNAL": parse_create,
         "FUNCTION": parse_create,
+        "MATERIALIZED": parse_create_materialized,
+        "PROCEDURE": parse_create_procedure,
         "SCHEMA": parse_create_schema,
         "TABLE": parse_create_table,
         "VIEW": parse_create_view,
@@ -171,6 +218,15 @@ def _reset(source: Source) -> Statement:
     # What comes after the word is one string to sqlglot.
     authorization = " ".join(source.text.upper().split()) == "RESET SESSION AUTHORIZATION"
     return Authorization() if authorization else parse_set(source)
+
+
+def _explain(source: Source) -> Explain:
+    """EXPLAIN [VERBOSE] of a query or of a statement that changes rows; sqlglot takes the rest for one text."""
+    rest = _AFTER_EXPLAIN.sub("", source.text)
+    statement = read(split(rest)[0]) if split(rest) else None
+    if not isinstance(statement, Query):
+        raise unsupported("EXPLAIN of this statement")
+    return Explain(tree=statement.tree)
 
 
 def _word(made: Statement) -> Callable[[Source], Statement]:
@@ -205,6 +261,13 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
     (("ABORT",), _word(Rollback())),
     (("ANALYZE",), _word(Nothing(tag="ANALYZE"))),
     (("VACUUM",), _word(Nothing(tag="VACUUM"))),
+    (("CALL",), parse_call),
+    (("COPY",), parse_copy),
+    (("UNLOAD",), parse_unload),
+    (("EXPLAIN",), _explain),
+    (("REFRESH",), parse_refresh),
+    (("DROP", "MATERIALIZED"), parse_drop_materialized),
+    (("DROP", "PROCEDURE"), parse_drop_procedure),
     (("DROP", "FUNCTION"), parse_drop),
     (("DROP", "TABLE"), parse_drop_object),
     (("DROP", "VIEW"), parse_drop_object),

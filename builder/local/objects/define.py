@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from builder.local.objects import autos, materialized
+from builder.local.objects.alter import AlterColumns, alter, render_column
 from builder.local.objects.functions import check_types, signature
-from builder.local.objects.tables import relation, render_comment, render_create_table
+from builder.local.objects.shape import Column, shape_of
+from builder.local.objects.tables import relation, render_comment
 from builder.local.sql import dialect
 from builder.local.sql.resolve import body_of, cast, parameter_index, resolve
 from builder.local.sqlstate import SqlError, unsupported
@@ -119,13 +122,12 @@ def _calls(session: Session, text: str, function: Function) -> bool:
 def create_table(session: Session, statement: CreateTable) -> str:
     if statement.schema:
         _visible(statement.schema)
-    if statement.like is not None:
-        raise unsupported("CREATE TABLE with LIKE")
     if statement.query is None:
-        known = _known(session, statement)
-        session.duck.run(render_create_table(statement, lambda text: _expression(session, text)))
-        if not known:
-            _comment(session, statement)
+        with session.atomically():
+            known = _known(session, statement)
+            _create_columns(session, statement)
+            if not known:
+                _comment(session, statement)
         return "CREATE TABLE"
     caller = session.caller()
     try:
@@ -157,7 +159,37 @@ def _comment(session: Session, statement: CreateTable) -> None:
     session.duck.run(render_comment(statement, statement.schema or session.search_path[0]))
 
 
-def _expression(session: Session, text: str) -> str:
+def _create_columns(session: Session, statement: CreateTable) -> None:
+    """A table by its columns, those of LIKE first."""
+    columns: list[Column] = []
+    if statement.like is not None:
+        schema, name = statement.like
+        parent = shape_of(session.duck, session.schemas(schema), name)
+        if not session.rights.superuser:
+            session.rights.relation(session.schemas(schema), name, ["SELECT"], named=bool(schema))
+        kept = statement.like_defaults
+        # LIKE takes no IDENTITY along.
+        columns = [
+            replace(column, default="" if autos.drawn(column) or not kept else column.default)
+            for column in parent.columns
+        ]
+    for column in statement.columns:
+        default = expression(session, column.default) if column.default else ""
+        if column.identity is not None:
+            default = autos.sequence(session, column)
+        not_null = column.not_null or column.identity is not None
+        columns.append(Column(name=column.name, type=column.type, not_null=not_null, default=default))
+    head = "CREATE TEMP TABLE" if statement.temporary else "CREATE TABLE"
+    exists = " IF NOT EXISTS" if statement.if_not_exists else ""
+    parts = ", ".join(map(render_column, columns))
+    session.duck.run(f"{head}{exists} {relation(statement.schema, statement.name)} ({parts})")
+
+
+def alter_columns(session: Session, statement: AlterColumns) -> str:
+    return alter(session, statement, lambda text: expression(session, text))
+
+
+def expression(session: Session, text: str) -> str:
     """A default, translated."""
     tree = dialect.parse_text(f"SELECT {text}")
     translated = session.translated(tree, session.caller())
@@ -197,7 +229,10 @@ def _drop_relation(session: Session, schema: str, name: str, statement: Drop) ->
     if schema:
         _visible(schema)
     exists = "IF EXISTS " if statement.if_exists else ""
+    materialized.forbid(session, schema, name)
+    kept = autos.sequences(session, schema, name) if statement.kind == "TABLE" else []
     session.duck.run(f"DROP {statement.kind} {exists}{relation(schema, name)}")
+    autos.forget(session, kept)
     if statement.kind == "VIEW":
         for each in session.schemas(schema):
             session.catalog.forget_view(each, name)

@@ -100,9 +100,9 @@ def names(cursor: Cursor) -> list[str]:
     return found
 
 
-def storage(cursor: Cursor, keys: Keys) -> None:
-    """A table's attributes behind its columns, up to AS or the end."""
-    while not cursor.done and cursor.peek() != "AS":
+def storage(cursor: Cursor, keys: Keys, *ends: str) -> None:
+    """A table's attributes behind its columns, up to AS, the end or one of these words."""
+    while not cursor.done and cursor.peek() not in {"AS", *ends}:
         if cursor.accept("BACKUP") or cursor.accept("ENCODE"):
             cursor.take()
         elif cursor.accept("DISTSTYLE"):

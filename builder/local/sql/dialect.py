@@ -20,8 +20,10 @@ from builder.local.sqlstate import SqlError, syntax, unsupported
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 SCHEMA = "_rs"
-SCRIPTS = tuple(Path(__file__).with_name(f"{name}.sql") for name in ("functions", "catalog", "accounts", "system"))
-FUNCTIONS_SQL, *_, SYSTEM_SQL = SCRIPTS
+SCRIPTS = tuple(
+    Path(__file__).with_name(f"{name}.sql") for name in ("functions", "library", "catalog", "accounts", "system")
+)
+FUNCTIONS_SQL, LIBRARY_SQL, *_, SYSTEM_SQL = SCRIPTS
 
 
 def _words(text: str) -> frozenset[str]:
@@ -36,8 +38,8 @@ _TRANSLATED = _words(
     DATEADD DATEDIFF DATE_ADD DATE_DIFF DATE_PART DATE_TRUNC DEGREES DENSE_RANK EXP FIRST_VALUE FLOOR GETDATE
     GREATEST LAG LAST_DAY LAST_VALUE LEAD LEAST LEFT LEN LENGTH LISTAGG LN LOG LOWER LPAD LTRIM MAX MD5 MEDIAN
     MIN MOD MONTHS_BETWEEN NTH_VALUE NTILE NULLIF NVL NVL2 PERCENTILE_CONT PERCENTILE_DISC PERCENT_RANK PI POW POWER
-    RADIANS RANK REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND ROW_NUMBER RPAD RTRIM SIGN SIN
-    SPLIT_PART SQRT STDDEV STDDEV_POP STDDEV_SAMP STRPOS SUBSTR SUBSTRING SUM TAN TO_CHAR TO_DATE TO_TIMESTAMP
+    RADIANS RANK REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND ROW_NUMBER RPAD RTRIM SIGN SIN
+    SPLIT_PART SQRT STDDEV STDDEV_POP STDDEV_SAMP STRPOS SUM TAN TO_CHAR TO_DATE TO_TIMESTAMP
     TRANSLATE TRUNC UPPER VARIANCE VAR_POP VAR_SAMP
     """
 )
@@ -53,15 +55,19 @@ _INTERNAL = _words(
     float_text similar text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex
     ewkb_srid wkt elements ratio digits_of nonzero type_name sqlname typmod user_id texts on_path view_of view_body
     key_text index_text is_system function_arguments regclass regclass_name regtype regproc regproc_name shl64 shr64
+    cut pattern found_at compared weekday items ordered whole characters
     """
 )
 _MACRO = re.compile(r"^CREATE OR REPLACE MACRO _rs\.(\w+)", re.MULTILINE)
 
 _VIEW = re.compile(r"^CREATE OR REPLACE VIEW _rs\.((?:pg|svv|sys|is)_\w+)", re.MULTILINE)
 
-MACROS = frozenset(_MACRO.findall(FUNCTIONS_SQL.read_text() + SYSTEM_SQL.read_text())) - _INTERNAL
+_MADE = "".join(script.read_text() for script in (FUNCTIONS_SQL, LIBRARY_SQL, SYSTEM_SQL))
+MACROS = frozenset(_MACRO.findall(_MADE)) - _INTERNAL
+# Those over what the endpoint has in memory: engine/virtual.py makes the relations that stand for them.
+IN_MEMORY = frozenset({"sys_ludf_detail", "stl_load_errors", "sys_load_error_detail"})
 # The system views that a query may name; those of information_schema begin with is_.
-VIEWS = frozenset(name for script in SCRIPTS for name in _VIEW.findall(script.read_text())) | {"sys_ludf_detail"}
+VIEWS = frozenset(name for script in SCRIPTS for name in _VIEW.findall(script.read_text())) | IN_MEMORY
 
 
 class Parser(RedshiftParser):
@@ -94,8 +100,33 @@ def parse(source: Source) -> exp.Expr:
         raise syntax("syntax error")
     if tree.find(exp.Command):
         raise unsupported(" ".join(source.words(2)))
+    for window in list(tree.find_all(exp.Window)):
+        _ratio(window)
+    for when in tree.find_all(exp.When):
+        _values_of(when)
     _check_depth(tree)
     return tree
+
+
+def _values_of(when: exp.When) -> None:
+    """MERGE's `INSERT VALUES (...)`, which sqlglot takes for a list of columns with a function in it."""
+    insert = when.args.get("then")
+    if isinstance(insert, exp.Insert) and isinstance(insert.this, exp.Tuple) and len(insert.this.expressions) == 1:
+        only = insert.this.expressions[0]
+        if isinstance(only, exp.Anonymous) and only.name.upper() == "VALUES":
+            insert.set("this", None)
+            insert.set("expression", exp.Tuple(expressions=only.expressions))
+
+
+def _ratio(window: exp.Window) -> None:
+    """RATIO_TO_REPORT(x) OVER (...): x by the sum of x over the same window."""
+    function = window.this
+    if isinstance(function, exp.Anonymous) and function.name.upper() == "RATIO_TO_REPORT" and function.expressions:
+        value = function.expressions[0]
+        part = exp.Cast(this=value.copy(), to=exp.DataType.build("double"))
+        total = window.copy()
+        total.set("this", exp.Sum(this=value.copy()))
+        window.replace(exp.Div(this=part, expression=exp.Nullif(this=total, expression=exp.Literal.number(0))))
 
 
 def _check_depth(tree: exp.Expr) -> None:

@@ -74,6 +74,18 @@ CREATE OR REPLACE MACRO _rs.initcap(s) AS
 CREATE OR REPLACE MACRO _rs.similar(s, p) AS
     regexp_full_match(s, replace(replace(replace(p, '.', '\.'), '%', '.*'), '_', '.'));
 
+-- The first n bytes, and no part of a character.
+CREATE OR REPLACE MACRO _rs.cut(s, n) AS
+    CASE WHEN strlen(s) <= n THEN s
+         ELSE list_reduce(list_transform(string_split(left(s, n), ''), lambda c: c),
+                          lambda kept, c: CASE WHEN strlen(kept) + strlen(c) <= n THEN kept || c ELSE kept END) END;
+
+-- COPY and UNLOAD ----------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE MACRO _rs.pg_last_copy_count() AS CAST(coalesce(getvariable('rs_copy_count'), 0) AS BIGINT);
+CREATE OR REPLACE MACRO _rs.pg_last_copy_id() AS CAST(coalesce(getvariable('rs_copy_id'), -1) AS INTEGER);
+CREATE OR REPLACE MACRO _rs.pg_last_unload_count() AS CAST(coalesce(getvariable('rs_unload_count'), 0) AS BIGINT);
+
 -- VARBYTE ------------------------------------------------------------------------------------------------------------
 
 CREATE OR REPLACE MACRO _rs.from_varbyte(b, form) AS

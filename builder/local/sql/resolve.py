@@ -37,13 +37,12 @@ _HANDLED = frozenset(
         "rs_array_of",
         "array_to_string",
         "current_user_id",
-        "regexp_count",
-        "json_size",
         *asking.KINDS,
     }
 )
 # What a statement needs of the relation that it changes ("GRANT": UPDATE and DELETE read too).
 _CHANGES: tuple[tuple[type[exp.Expr], tuple[str, ...]], ...] = (
+    (exp.Merge, ("SELECT", "INSERT", "UPDATE", "DELETE")),
     (exp.Insert, ("INSERT",)),
     (exp.Update, ("UPDATE", "SELECT")),
     (exp.Delete, ("DELETE", "SELECT")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import SqlglotError
@@ -59,10 +59,27 @@ def split(sql: str) -> list[Source]:
     return [Source(sql=sql, tokens=tuple(tokens)) for tokens in statements if tokens]
 
 
-def _tokenize(sql: str) -> list[Token]:
+class _Words(Redshift):
+    """Redshift's tokens, without the words that make one text of all that follows them: CALL, DECLARE, EXECUTE."""
+
+    class Tokenizer(Redshift.Tokenizer):
+        COMMANDS: ClassVar[set[TokenType]] = set()
+
+
+def tokenize(sql: str) -> tuple[Token, ...]:
+    """A text's tokens, semicolons among them; every word is one."""
+    return tuple(_tokenize(sql, _Words))
+
+
+def again(source: Source) -> Source:
+    """A statement of which every word is a token."""
+    return Source(sql=source.text, tokens=tokenize(source.text))
+
+
+def _tokenize(sql: str, dialect: type[Redshift] = Redshift) -> list[Token]:
     try:
         # sqlglot takes "$1,$2" for the tag of a $$ body; it reads "@1" as the same parameter, at the same length.
-        found = Redshift().tokenize(_DOLLARS.sub(lambda part: f"@{part[2]}" if part[2] else part[0], sql))
+        found = dialect().tokenize(_DOLLARS.sub(lambda part: f"@{part[2]}" if part[2] else part[0], sql))
     except SqlglotError:
         raise syntax("unterminated quoted string or comment") from None
     return list(_hashes(found))

@@ -47,8 +47,8 @@ def _system(table: exp.Table) -> None:
     name = f"is_{table.name}" if table.db == "information_schema" else table.name
     if name in SYSTEM and table.db in {"", "pg_catalog", "information_schema"}:
         table.set("alias", table.args.get("alias") or exp.TableAlias(this=quoted(table.name)))
-        if name == "sys_ludf_detail":
-            table.set("this", quoted("_rs_ludf"))
+        if name in dialect.IN_MEMORY:
+            table.set("this", quoted(f"_rs_{name}"))
             table.set("db", None)
         else:
             table.set("this", quoted(name))
@@ -67,6 +67,11 @@ def _node(node: exp.Expr, names: Names) -> exp.Expr | None:
         return call(operator, node.this.copy(), node.args["expression"].copy())
     if isinstance(node, exp.Cast):
         return _cast(node)
+    if isinstance(node, exp.GroupConcat) and node.args.get("separator") is None:
+        # LISTAGG puts nothing between its values unless told, DuckDB a comma.
+        node.set("separator", exp.Literal.string(""))
+    if isinstance(node, (exp.Length, exp.StrPosition, exp.Substring)):
+        return _counted(node)
     if isinstance(node, exp.Anonymous):
         return _function(node, names)
     if isinstance(node, exp.Bracket):
@@ -96,6 +101,18 @@ def _wide(node: exp.Expr) -> bool:
     return isinstance(node, arithmetic) and (_wide(node.left) or _wide(node.right))
 
 
+def _counted(node: exp.Expr) -> exp.Expr:
+    """Functions of characters: lengths and positions are INTEGER in Redshift, BIGINT in DuckDB."""
+    if isinstance(node, exp.Length):
+        return call("characters", node.this.copy())
+    if isinstance(node, exp.Substring):
+        return call(
+            "substring", *(node.args[name].copy() for name in ("this", "start", "length") if node.args.get(name))
+        )
+    found = exp.Anonymous(this="instr", expressions=[node.this.copy(), node.args["substr"].copy()])
+    return duck_cast(found, types.of("integer"))
+
+
 def _session_value(node: exp.Expr, names: Names) -> exp.Expr | None:
     if isinstance(node, (exp.CurrentUser, exp.SessionUser)):
         return exp.Literal.string(names.user)
@@ -110,8 +127,7 @@ def _session_value(node: exp.Expr, names: Names) -> exp.Expr | None:
 
 def _refuse(node: exp.Expr) -> None:
     for kind, what in (
-        (exp.Into, "SELECT INTO"),
-        (exp.Pivot, "PIVOT and UNPIVOT"),
+        (exp.Into, "SELECT INTO inside a statement"),
         (exp.Placeholder, "a bare ? or :name"),
     ):
         if isinstance(node, kind):

@@ -119,6 +119,7 @@ class Extended:
         if limit and rows == limit:
             self.send(wire.message(b"s"))
             return
+        self.send(notices(self.session))
         self.send(complete(portal.tag, rows if portal.rows is not None else None))
         if isinstance(portal.prepared.statement, (Commit, Rollback)):
             self.forget()
@@ -141,6 +142,14 @@ class Extended:
             if portal is not None:
                 portal.close()
         self.send(wire.message(b"3"))
+
+
+def notices(session: Session) -> bytes:
+    """`N`: what a statement told beside its result, which also goes before its error."""
+    told, session.notices = session.notices, []
+    # PostgreSQL, "Error Codes": 01000 for a warning, 00000 for the rest.
+    codes = {"WARNING": "01000"}
+    return b"".join(wire.notice_response(codes.get(level, "00000"), words, severity=level) for level, words in told)
 
 
 def complete(tag: str, rows: int | None = None) -> bytes:

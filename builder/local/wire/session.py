@@ -13,7 +13,7 @@ from builder.local.sql.tokens import split
 from builder.local.sqlstate import SqlError
 from builder.local.wire import copying, login
 from builder.local.wire import messages as wire
-from builder.local.wire.extended import Extended, complete
+from builder.local.wire.extended import Extended, complete, notices
 from builder.local.wire.login import Credentials
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Connection:
                 result = session.execute(prepared, (), (0,) * len(columns or ()))
                 if columns is not None:
                     self._send(wire.row_description([column.field() for column in columns], session.protocol))
-                self._drain(result)
+                self._drain(session, result)
             session.implicit_end()
         except wire.ProtocolError:
             raise
@@ -180,11 +180,12 @@ class Connection:
         self._send(_ready(session))
         self.flush()
 
-    def _drain(self, result: Result) -> None:
+    def _drain(self, session: Session, result: Result) -> None:
         rows = 0
         for data, count in result.chunks or ():
             rows += count
             self._send(data)
+        self._send(notices(session))
         self._send(complete(result.tag, rows if result.chunks is not None else None))
 
     def _copy(self, session: Session, statement: CopyStream) -> str:

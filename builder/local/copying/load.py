@@ -1,0 +1,272 @@
+"""COPY: objects of S3 into a table, a piece at a time, within the session's transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from builder.local.copying import documents, records
+from builder.local.copying.convert import filled
+from builder.local.copying.errors import LoadError
+from builder.local.copying.objects import Address, address
+from builder.local.objects.shape import Shape, shape_of
+from builder.local.objects.tables import relation
+from builder.local.sqlstate import SqlError, unsupported
+from builder.names import quote_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from builder.local.copying.convert import Filled
+    from builder.local.copying.grammar import Copy
+    from builder.local.copying.records import Record
+    from builder.local.engine.backend import Session
+    from builder.local.objects.shape import Column
+
+# Records that are converted at a time.
+PIECE = 20_000
+RAW = 1024
+# What a Redshift column can be filled from: Redshift, "COPY from columnar data formats".
+_FAMILIES = (
+    {"boolean"},
+    {"smallint", "integer", "bigint", "numeric"},
+    {"real", "double precision", "numeric"},
+    {"character", "character varying"},
+    {"date", "timestamp without time zone", "timestamp with time zone"},
+    {"binary varying", "geometry", "character varying"},
+    {"super", "character varying"},
+    {"time without time zone"},
+)
+
+
+def copy(session: Session, statement: Copy) -> str:
+    """All or nothing; with MAXERROR, records that are no good are left out and told of in STL_LOAD_ERRORS."""
+    shape = shape_of(session.duck, session.schemas(statement.schema), statement.table)
+    columns = shape.chosen(statement.columns)
+    if not session.rights.superuser:
+        schemas = session.schemas(statement.schema)
+        session.rights.relation(schemas, statement.table, ["INSERT"], named=bool(statement.schema))
+    load = _Load(
+        session=session, statement=statement, shape=shape, columns=columns, query=next(session.engine.query_ids)
+    )
+    files = _files(session, statement)
+    with session.atomically():
+        for file in files:
+            load.file(file)
+        if load.count_errors and load.count_errors > load.allowed:
+            raise load.failure()
+    session.duck.run(f"SET VARIABLE rs_copy_count = {load.loaded}")
+    session.duck.run(f"SET VARIABLE rs_copy_id = {load.query}")
+    name = relation("", statement.table).strip('"')
+    session.notice("INFO", f"Load into table '{name}' completed, {load.loaded} record(s) loaded successfully.")
+    return "COPY"
+
+
+def _files(session: Session, statement: Copy) -> list[Address]:
+    objects, source = session.engine.objects, statement.source
+    if "MANIFEST" in statement.options:
+        return _manifest(session, source)
+    found = [place for place, size in objects.list(source) if size or not place.key.endswith("/")]
+    if not found:
+        raise SqlError("XX000", f"The specified S3 prefix '{source.key}' does not exist")
+    return found
+
+
+def _manifest(session: Session, source: Address) -> list[Address]:
+    """Redshift, "Using a manifest to specify data files": an entry that is not mandatory may be missing."""
+    objects = session.engine.objects
+    try:
+        entries = json.loads(objects.open(source).read())["entries"]
+        wanted = [(address(entry["url"]), bool(entry.get("mandatory", False))) for entry in entries]
+    except (json.JSONDecodeError, KeyError, TypeError):
+        raise SqlError("XX000", f"Manifest file {source} is not in correct json format") from None
+    found = []
+    for place, mandatory in wanted:
+        if any(each == place for each, _ in objects.list(place)):
+            found.append(place)
+        elif mandatory:
+            raise SqlError("XX000", f"Problem reading manifest file - S3ServiceException: {place} does not exist")
+    return found
+
+
+@dataclass(kw_only=True)
+class _Load:
+    session: Session
+    statement: Copy
+    shape: Shape
+    columns: tuple[Column, ...]
+    query: int
+    loaded: int = 0
+    count_errors: int = 0
+    pick: Any = None
+    fills: list[Filled] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        options = self.statement.options
+        self.allowed = options.number("MAXERROR", 0) if "IGNOREALLERRORS" not in options else 1 << 62
+        if options.format != "PARQUET":
+            self.fills = [filled(each, f"c{index}", options) for index, each in enumerate(self.columns)]
+        if options.format == "JSON":
+            self.pick = self._picker(options.argument)
+        self.now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+
+    def _picker(self, argument: str) -> Any:
+        names = [column.name for column in self.columns]
+        if argument.lower() in {"auto", "auto ignorecase"}:
+            return documents.by_name(names, ignore_case=argument.lower() != "auto")
+        if argument.lower() == "noshred":
+            if [column.type.name for column in self.columns] != ["super"]:
+                raise SqlError("XX000", "JSON 'noshred' needs a target of one SUPER column")
+            return documents.whole
+        return documents.by_path(self.session.engine.objects.open(address(argument)).read().decode())
+
+    def file(self, place: Address) -> None:
+        options = self.statement.options
+        with self.session.engine.objects.open(place) as body:
+            if options.format == "PARQUET":
+                self._parquet(place, body)
+                return
+            data = records.decompressed(body, options.compression)
+            if options.format == "JSON":
+                found = documents.documents(data, self.pick)
+            else:
+                found = records.records(data, options, len(self.columns))
+            try:
+                while piece := list(itertools.islice(found, PIECE)):
+                    self._piece(place, piece)
+            except (OSError, EOFError) as error:
+                raise SqlError("XX000", f"{place} is not in the format {options.compression}: {error}") from error
+
+    # Text -----------------------------------------------------------------------------------------------------------
+
+    def _piece(self, place: Address, piece: Sequence[Record]) -> None:
+        good = []
+        for record in piece:
+            if record.error is None:
+                good.append(record)
+            else:
+                self._refused(place, record, *record.error)
+        if not good:
+            return
+        lent = {"r": np.arange(len(good))} | {
+            f"c{index}": np.array([record.values[index] for record in good], dtype=object)
+            for index in range(len(self.columns))
+        }
+        texts = ", ".join(f"CAST(c{index} AS VARCHAR) AS c{index}" for index in range(len(self.columns)))
+        reasons = [
+            f"CASE WHEN ({each.reason}) IS NOT NULL THEN '{index}|' || ({each.reason}) END"
+            for index, each in enumerate(self.fills)
+        ]
+        with self.session.duck.lent("_rs_lent", lent):
+            held = f"SELECT *, coalesce({', '.join(reasons)}, '') AS e FROM (SELECT r, {texts} FROM _rs_lent)"  # noqa: S608 - ours
+            self.session.duck.run(f"CREATE OR REPLACE TEMP TABLE _rs_copy AS {held}")
+        for row, text in self.session.duck.rows("SELECT r, e FROM _rs_copy WHERE e <> '' ORDER BY r"):
+            index, code, reason = text.split("|", 2)
+            self._refused(place, good[row], int(code), reason, self.columns[int(index)], good[row].values[int(index)])
+        if "NOLOAD" in self.statement.options:
+            self.loaded += self.session.duck.rows("SELECT COUNT(*) FROM _rs_copy WHERE e = ''")[0][0]
+            return
+        values = ", ".join(each.value for each in self.fills)
+        self.loaded += self._insert(f"SELECT {values} FROM _rs_copy WHERE e = '' ORDER BY r")  # noqa: S608 - ours
+
+    def _insert(self, query: str) -> int:
+        names = ", ".join(quote_identifier(each.name) for each in self.columns)
+        return self.session.duck.run(f"INSERT INTO {self.shape.quoted} ({names}) {query}")
+
+    def _refused(
+        self,
+        place: Address,
+        record: Record,
+        code: int,
+        reason: str,
+        column: Column | None = None,
+        value: str | None = None,
+    ) -> None:
+        self.count_errors += 1
+        length = str(column.type.arguments[0]) if column and column.type.arguments else ""
+        self.session.engine.load_errors.add(
+            LoadError(
+                query=self.query,
+                transaction=self.session.transaction,
+                session=1,
+                table=self.shape.name,
+                time=self.now,
+                file=str(place),
+                line=record.line,
+                column=column.name if column else "",
+                type=_short(column) if column else "",
+                length=length,
+                raw=record.raw[:RAW],
+                value=(value or "")[:RAW],
+                code=code,
+                reason=reason,
+            )
+        )
+        if self.count_errors > self.allowed:
+            raise self.failure()
+
+    def failure(self) -> SqlError:
+        return SqlError(
+            "XX000",
+            f"Load into table '{self.shape.name}' failed.  Check 'stl_load_errors' system table for details.",
+        )
+
+    # Parquet --------------------------------------------------------------------------------------------------------
+
+    def _parquet(self, place: Address, body: IO[bytes]) -> None:
+        with tempfile.NamedTemporaryFile(dir=self.session.engine.exchange, suffix=".parquet") as held:
+            shutil.copyfileobj(body, held)
+            held.flush()
+            source = f"read_parquet('{held.name}')"
+            found = self.session.duck.describe(f"SELECT * FROM {source}")  # noqa: S608 - a file of ours
+            raw = self.session.duck.types(f"SELECT * FROM {source}")  # noqa: S608 - as above
+            if len(found) != len(self.columns):
+                raise SqlError(
+                    "XX000",
+                    f"Unmatched number of columns between table and file. Table columns: {len(self.columns)}, "
+                    f"Data columns: {len(found)}, File name: {place}",
+                )
+            values = []
+            for index, (column, given, duck) in enumerate(zip(self.columns, found, raw, strict=True)):
+                if not _fits(given.type.name, column.type.name):
+                    raise SqlError(
+                        "XX000",
+                        f"File '{place}' has an incompatible Parquet schema for column '{place}.{column.name}'. "
+                        f"Column type: {column.type.name.upper()}, Parquet schema: {duck}",
+                    )
+                if given.type.name == "super" and "SERIALIZETOJSON" not in self.statement.options:
+                    raise unsupported(f"the nested Parquet column {given.name} without SERIALIZETOJSON")
+                values.append(_cast(f"p{index}", given.type.name, column))
+            names = ", ".join(f"p{index}" for index in range(len(self.columns)))
+            if "NOLOAD" not in self.statement.options:
+                self.loaded += self._insert(f"SELECT {', '.join(values)} FROM {source} AS f({names})")  # noqa: S608 - ours
+
+
+def _fits(given: str, wanted: str) -> bool:
+    return given == wanted or any(given in family and wanted in family for family in _FAMILIES)
+
+
+def _cast(value: str, given: str, column: Column) -> str:
+    wanted = column.type.name
+    if wanted == "geometry":
+        return f"_rs.st_geomfromhexewkb({f'hex({value})' if given == 'binary varying' else value})"
+    if wanted == "super":
+        return f"json({value})" if given.startswith("character") else f"to_json({value})"
+    if wanted.startswith("character"):
+        return f"_rs.text({value})"
+    return f"CAST({value} AS {column.type.duck})"
+
+
+_SHORT = {"character varying": "varchar", "character": "char", "integer": "int4", "bigint": "int8", "smallint": "int2"}
+
+
+def _short(column: Column) -> str:
+    """STL_LOAD_ERRORS names types as pg_type does."""
+    return _SHORT.get(column.type.name, column.type.name)
