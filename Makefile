@@ -1,20 +1,19 @@
 # Thin calls of `builder`, and the set-up that it needs. `make help` lists the targets.
 #
-#   make deploy modules=quadbin functions=quadbin_polyfill production=1 dry-run=1
+#   make deploy modules=quadbin functions=quadbin_polyfill diff=1 production=1 dry-run=1
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BUILDER := $(BIN)/builder
 SELECT := $(if $(modules),--modules $(modules)) $(if $(functions),--functions $(functions))
+# diff=1: against the last build or deploy; diff=REF: against that commit.
+DIFF := $(if $(diff),--diff $(filter-out 1,$(diff)))
 PRODUCTION := $(if $(production),--production)
 DRY_RUN := $(if $(dry-run),--dry-run)
 
 ifneq ($(filter-out redshift,$(cloud)),)
 $(error cloud=$(cloud) is not known, this catalogue deploys to cloud=redshift)
-endif
-ifneq ($(diff),)
-$(error diff=$(diff) is not there yet: name the modules with modules=a,b)
 endif
 
 .DEFAULT_GOAL := help
@@ -38,22 +37,22 @@ $(VENV)/.ready: requirements.lock pyproject.toml scripts/setup-venv.sh
 	@touch $@
 
 list: venv  ## the functions of the catalogue
-	@$(BUILDER) list $(SELECT)
+	@$(BUILDER) list $(SELECT) $(DIFF)
 
 validate: venv  ## check every function.yaml, handler and requirement
 	@$(BUILDER) validate
 
 build: setup  ## one image per module
-	@$(BUILDER) build $(SELECT)
+	@$(BUILDER) build $(SELECT) $(DIFF)
 
 push: setup  ## the images to the registry
-	@$(BUILDER) push $(SELECT)
+	@$(BUILDER) push $(SELECT) $(DIFF)
 
 plan: venv  ## what deploy would do
-	@$(BUILDER) plan $(SELECT) $(PRODUCTION)
+	@$(BUILDER) plan $(SELECT) $(DIFF) $(PRODUCTION)
 
-deploy: venv  ## Lambdas and SQL functions (modules= functions= production=1 dry-run=1)
-	@$(BUILDER) deploy $(SELECT) $(PRODUCTION) $(DRY_RUN)
+deploy: venv  ## Lambdas and SQL functions (modules= functions= diff=1 production=1 dry-run=1)
+	@$(BUILDER) deploy $(SELECT) $(DIFF) $(PRODUCTION) $(DRY_RUN)
 
 remove: venv  ## what deploy made, and nothing else
 	@$(BUILDER) remove $(SELECT) $(PRODUCTION) $(DRY_RUN)

@@ -21,6 +21,7 @@ class App:
     """The composition root's product.
 
     `project` holds functions/ and .env; `state` what must not be lost: locks, receipts, the local cloud's data.
+    `diff` is what --diff was told: a REF, "" for none, None where it was not given.
     """
 
     console: Console
@@ -28,6 +29,7 @@ class App:
     state: Path
     environ: Mapping[str, str]
     flags: dict[str, str] = field(default_factory=dict)
+    diff: str | None = None
 
     @cached_property
     def settings(self) -> Settings:

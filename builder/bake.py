@@ -78,10 +78,10 @@ def check(request: Request) -> None:
 
 def content_hashes(request: Request) -> dict[str, str]:
     """The content hash of each image."""
-    recipe = _recipe(request.assets.root)
+    files = recipe(request.assets.root)
     variables = {"PYTHON_IMAGE": request.python_image or ""}
     return {
-        module.image: build_plan.content_hash(module, recipe=recipe, variables=variables) for module in request.modules
+        module.image: build_plan.content_hash(module, recipe=files, variables=variables) for module in request.modules
     }
 
 
@@ -172,7 +172,7 @@ def _kept(locked: Image | None, content_hash: str, layout: Layout) -> bool:
     return locked is not None and locked.content_hash == content_hash and layout.image(locked.digest) is not None
 
 
-def _recipe(root: Path) -> dict[str, str]:
+def recipe(root: Path) -> dict[str, str]:
     files = sorted(path for pattern in _RECIPE for path in root.glob(pattern) if path.is_file())
     return {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

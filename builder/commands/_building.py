@@ -23,7 +23,7 @@ def request(app: App, modules: Iterable[Module], *, no_cache: bool = False) -> b
         assets=assets.find(),
         place=bake.Place(state=app.state, build=app.build),
         prefix=settings.lambda_prefix,
-        python_image=settings.python_image or _recorded_python_image(app),
+        python_image=python_image(app),
         environ=app.environ,
         no_cache=no_cache,
     )
@@ -43,6 +43,11 @@ def current_tag(app: App, module: Module) -> str:
             hint=f"run `builder build --modules {module.name}`",
         )
     return wanted.tag(module)
+
+
+def python_image(app: App) -> str | None:
+    """The image that the base is built on; None: the one of the Dockerfile."""
+    return app.settings.python_image or _recorded_python_image(app)
 
 
 def _recorded_python_image(app: App) -> str | None:

@@ -46,10 +46,10 @@ jobs_option = click.option(
 prune_option = click.option("--prune", is_flag=True, help="Take away what is ours and no longer in the catalogue.")
 
 
-def refuse_part(modules: str, functions: str) -> None:
+def refuse_part(modules: str, functions: str, diff: str | None) -> None:
     """Raises UsageError: orphans are what no module has, and a selection says nothing of those."""
-    if modules or functions:
-        hint = "leave --modules and --functions out"
+    if modules or functions or diff is not None:
+        hint = "leave --modules, --functions and --diff out"
         raise UsageError("is about the whole catalogue", where="--prune", hint=hint)
 
 

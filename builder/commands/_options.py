@@ -94,6 +94,26 @@ def production(function: F) -> F:
     return option(function)
 
 
+def _set_diff(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    ctx.find_object(App).diff = value  # type: ignore[union-attr]
+
+
+def diff(function: F) -> F:
+    """`--diff [REF]`: only what changed. With it `selection`."""
+    option = click.option(
+        "--diff",
+        is_flag=False,
+        flag_value="",
+        default=None,
+        metavar="[REF]",
+        expose_value=False,
+        callback=_set_diff,
+        help="Only what changed since it was last built (list, build, sql, test) or deployed (push, plan, deploy); "
+        "with REF, since that commit.",
+    )
+    return option(selection(function))
+
+
 def selection(function: F) -> F:
     """`--modules a,b --functions x,y`: passed to the command as two strings."""
     function = click.option("--functions", default="", metavar="X,Y", help="Only these functions.")(function)

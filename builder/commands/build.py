@@ -8,8 +8,9 @@ import click
 
 from builder import bake
 from builder.commands import _building
-from builder.commands._options import catalogue, output_format, pass_app, selection
-from builder.core.catalog import selection as core_selection
+from builder.commands._options import catalogue, diff, output_format, pass_app
+from builder.commands._selected import choose, note
+from builder.core.catalog.selection import selection
 from builder.core.images import lock as images
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("build")
-@selection
+@diff
 @click.option("--push", is_flag=True, help="Push the images afterwards, as `builder push` does.")
 @click.option("--no-cache", is_flag=True, help="Build every step again, with whatever the Python image is now.")
 @catalogue
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
 @pass_app
 def command(app: App, modules: str, functions: str, *, push: bool, no_cache: bool) -> None:
     """Build the images of the modules whose content changed."""
-    chosen = core_selection.selection(app.catalog, modules, functions).modules
-    request = _building.request(app, chosen, no_cache=no_cache)
+    chosen = choose(app, modules, functions)
+    request = _building.request(app, chosen.modules, no_cache=no_cache)
     bake.check(request)
     hashes = bake.content_hashes(request)
     todo = request.modules if no_cache else bake.outdated(request, hashes)
     if todo:
         with app.console.stage(f"build {_listed(todo)}") as stage:
             _, stage.note = bake.bake(bake.only(request, todo), hashes)
+    # An image always holds its whole module.
+    note(app, selection(app.catalog, ",".join(module.name for module in chosen.modules)), "built")
     if not push:
         _report(app, request, todo)
         return

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _deployment
-from builder.commands._options import catalogue, output_format, pass_app, production, selection
-from builder.core.catalog.selection import selection as select
+from builder.commands._options import catalogue, diff, output_format, pass_app, production
+from builder.commands._selected import choose, note
 from builder.core.deploy import explain, plan_file
 from builder.core.deploy import plan as deploy_plan
 from builder.errors import UsageError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command("deploy")
-@selection
+@diff
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask, even where the plan takes something away.")
 @click.option(
@@ -54,7 +54,7 @@ def command(  # noqa: PLR0913  click hands over each option
     given = plan_file.read(file) if file else None
     chosen = _chosen(app, modules, functions, given, file)
     if prune:
-        _deployment.refuse_part(modules, functions)
+        _deployment.refuse_part(modules, functions, app.diff)
     locked = "" if dry_run else "builder deploy"
     looking = _deployment.look_at(app, chosen, replaced=remove_replaced, locked=locked, strangers=prune)
     with looking as deployment:
@@ -71,15 +71,16 @@ def command(  # noqa: PLR0913  click hands over each option
             _deployment.confirm("The plan takes something away. Go on?", yes=yes)
         course = _deployment.Course(actions=actions, start=deployment.observed.receipt, desired=deployment.desired)
         _deployment.carry_out(app, deployment.doors, course, jobs)
+        note(app, chosen, "deployed")
 
 
 def _chosen(app: App, modules: str, functions: str, given: PlanFile | None, file: Path | None) -> Selection:
     if given is None:
-        return select(app.catalog, modules, functions)
-    if modules or functions:
+        return choose(app, modules, functions, since="deployed")
+    if modules or functions or app.diff is not None:
         raise UsageError(
             "a plan in a file says itself which functions it is about",
             where="--plan",
-            hint="leave --modules and --functions out",
+            hint="leave --modules, --functions and --diff out",
         )
     return plan_file.selected(given, app.catalog, where=str(file))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from builder.commands import _options
+from builder.commands._selected import choose
 from builder.core.catalog.modules import group
-from builder.core.catalog.selection import select
 from builder.core.catalog.units import units
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("list", short_help="What the catalogue holds.")
-@_options.selection
+@_options.diff
 @click.option("--all", "everything", is_flag=True, help="Private functions (a leading __) too.")
 @_options.catalogue
 @_options.output_format
@@ -28,7 +28,7 @@ def command(app: App, modules: str, functions: str, *, everything: bool) -> None
 
     Private functions, whose names begin with two underscores, are shown with --all, or when they are named.
     """
-    shown = select(app.catalog, modules, functions)
+    shown = choose(app, modules, functions).functions
     if not (everything or functions):
         shown = tuple(function for function in shown if not function.private)
     if app.console.format == "json":

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _deployment
-from builder.commands._options import catalogue, output_format, pass_app, production, selection
-from builder.core.catalog.selection import selection as select
+from builder.commands._options import catalogue, diff, output_format, pass_app, production
+from builder.commands._selected import choose
 from builder.core.deploy import explain, plan_file
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ CHANGES = 2
 
 
 @click.command("plan")
-@selection
+@diff
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 when there is nothing to do, with 2 for changes.")
 @click.option(
     "--out",
@@ -45,8 +45,8 @@ def command(
 ) -> int:
     """Compare the selected functions with AWS and Redshift, and print what deploy would do. Changes nothing."""
     if prune:
-        _deployment.refuse_part(modules, functions)
-    chosen = select(app.catalog, modules, functions)
+        _deployment.refuse_part(modules, functions, app.diff)
+    chosen = choose(app, modules, functions, since="deployed")
     with _deployment.look_at(app, chosen, replaced=remove_replaced, strangers=prune) as deployment:
         actions = deployment.plan(prune=prune)
         _deployment.show(app.console, actions, deployment.remarks())

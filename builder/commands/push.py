@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from builder import push as pushing
-from builder.commands._options import catalogue, output_format, pass_app, selection
-from builder.core.catalog import selection as core_selection
+from builder.commands._options import catalogue, diff, output_format, pass_app
+from builder.commands._selected import choose
 from builder.core.images import lock as images
 
 if TYPE_CHECKING:
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 
 
 @click.command("push")
-@selection
+@diff
 @catalogue
 @output_format
 @pass_app
 def command(app: App, modules: str, functions: str) -> None:
     """Push the images of the modules to their repositories; what is there already is not sent again."""
-    catalog = app.catalog
-    chosen = core_selection.selection(catalog, modules, functions).modules
+    chosen = choose(app, modules, functions, since="deployed").modules
     push_modules(app, [part.image for module in chosen for part in module.images])
 
 

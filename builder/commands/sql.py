@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.commands._options import catalogue, output_format, pass_app, production, selection
+from builder.commands._options import catalogue, diff, output_format, pass_app, production
+from builder.commands._selected import choose
 from builder.core.catalog.modules import group
-from builder.core.catalog.selection import select
 from builder.core.deploy import sql_script
 from builder.core.sql.checks import notices
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("sql")
 @click.option("--drop", "dropping", is_flag=True, help="What removes the functions, in place of what creates them.")
-@selection
+@diff
 @catalogue
 @production
 @output_format
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def command(app: App, modules: str, functions: str, *, dropping: bool) -> None:
     """Print the SQL of the selected functions, one transaction for each module, without running it."""
     catalog = app.catalog
-    chosen = group(catalog, select(catalog, modules=modules, functions=functions))
+    chosen = group(catalog, choose(app, modules, functions).functions)
     for target in dict.fromkeys(at for module in chosen for at in sql_script.targets(module, app.settings).values()):
         for notice in notices(target):
             app.console.notice(notice)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.commands._options import catalogue, output_format, pass_app, selection, suffix
+from builder.commands._options import catalogue, diff, output_format, pass_app, suffix
+from builder.commands._selected import choose
 from builder.commands._ways import WAYS, open_way
 from builder.core.calls import cases
 from builder.core.catalog.modules import group
-from builder.core.catalog.selection import select
 from builder.errors import CasesError, CatalogError, Problem
 from builder.ways import outcomes
 
@@ -36,7 +36,7 @@ class Ran:
 
 
 @click.command("test")
-@selection
+@diff
 @click.option("--in-process", "ways", flag_value="in-process", multiple=True, help="In this process (the default).")
 @click.option("--image", "ways", flag_value="image", multiple=True, help="In the images, under the runtime emulator.")
 @click.option("--deployed", "ways", flag_value="deployed", multiple=True, help="The deployed Lambdas.")
@@ -49,7 +49,7 @@ class Ran:
 def command(app: App, modules: str, functions: str, ways: tuple[str, ...], *, every: bool) -> None:
     """Run the cases of every function; exit code 10 where one fails or two ways differ."""
     catalog = app.catalog
-    suite = _read(app.project, select(catalog, modules=modules, functions=functions))
+    suite = _read(app.project, choose(app, modules, functions).functions)
     grouped = {module.name: module for module in group(catalog, catalog.functions)}
     titles = WAYS if every else tuple(dict.fromkeys(ways)) or WAYS[:1]
     ran: list[Ran] = []

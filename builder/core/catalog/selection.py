@@ -10,7 +10,7 @@ from builder.core.catalog.modules import group
 from builder.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from builder.model import Catalog, Function, Module
 
@@ -54,9 +54,15 @@ def select(catalog: Catalog, modules: str = "", functions: str = "") -> tuple[Fu
     )
 
 
-def selection(catalog: Catalog, modules: str = "", functions: str = "") -> Selection:
-    """The same, with the whole modules around the selected functions. Raises UsageError as `select` does."""
-    selected = select(catalog, modules, functions)
+def selection(
+    catalog: Catalog, modules: str = "", functions: str = "", *, only: Container[str] | None = None
+) -> Selection:
+    """The same, with the whole modules around the selected functions. Raises UsageError as `select` does.
+
+    `only` leaves out the functions whose names are not in it.
+    """
+    named = select(catalog, modules, functions)
+    selected = named if only is None else tuple(function for function in named if function.name in only)
     touched = {function.module for function in selected}
     whole = group(catalog, (function for function in catalog.functions if function.module in touched))
     chosen = {function.name for function in selected}
