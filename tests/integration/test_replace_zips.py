@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.adapters.warehouse import connect
-from builder.core.config.settings import load
+from builder.adapters.connector import connect
+from builder.core.config.settings import Connection, load
+from builder.core.deploy import policies
 from builder.model import Statement
 from tests.integration.test_deploy_cloud import Project, project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from builder.adapters.warehouse import RedshiftWarehouse
+    from builder.adapters.connector import ConnectorSession
 
 __all__ = ["project"]
 
 pytestmark = pytest.mark.cloud
 
 # As a deploy of zip Lambdas writes one: Redshift's request in, its reply out as a text.
+ROLE = "arn:aws:iam::000000000000:role/old"
 OLD = """\
 import json
 
@@ -47,7 +49,7 @@ def make_zip(made: Project, name: str) -> str:
     answer = client.create_function(
         FunctionName=name,
         Runtime="python3.12",
-        Role="arn:aws:iam::000000000000:role/old",
+        Role=ROLE,
         Handler="handler.lambda_handler",
         Code={"ZipFile": a_package()},
     )
@@ -61,22 +63,31 @@ def migrating(project: Project) -> Iterator[Project]:
     made = replace(project, environ={**project.environ, "RS_LAMBDA_MODE": "function"})
     names = [make_zip(made, f"{made.prefix}{name}") for name in ("greet", "stranger")]
     schema = made.environ["RS_SCHEMA"]
+    iam = made.client("iam")
+    iam.create_role(RoleName="old", AssumeRolePolicyDocument=policies.invoke_trust())
+    calling = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
+    document = json.dumps({"Version": policies.VERSION, "Statement": [calling]})
+    iam.put_role_policy(RoleName="old", PolicyName="invoke", PolicyDocument=document)
+    made.client("redshift").modify_cluster_iam_roles(ClusterIdentifier="local", AddIamRoles=[ROLE])
     sql(
         made,
         f"CREATE SCHEMA {schema}",
         f"CREATE EXTERNAL FUNCTION {schema}.greet (VARCHAR(MAX), INTEGER) RETURNS VARCHAR(MAX) STABLE "
-        f"LAMBDA '{names[0]}' IAM_ROLE 'arn:aws:iam::000000000000:role/old'",
+        f"LAMBDA '{names[0]}' IAM_ROLE '{ROLE}'",
     )
     yield made
     made.builder("remove", "--yes")
     sql(made, f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+    made.client("redshift").modify_cluster_iam_roles(ClusterIdentifier="local", RemoveIamRoles=[ROLE])
+    iam.delete_role_policy(RoleName="old", PolicyName="invoke")
+    iam.delete_role(RoleName="old")
     for name in set(names) & set(made.ours()["functions"]):
         made.client("lambda").delete_function(FunctionName=name)
 
 
-def opened(made: Project) -> RedshiftWarehouse:
+def opened(made: Project) -> ConnectorSession:
     settings = load(made.folder, flags={}, environ=made.environ)
-    assert settings.warehouse is not None
+    assert isinstance(settings.warehouse, Connection)
     return connect(settings.warehouse)
 
 
