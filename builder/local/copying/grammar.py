@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from builder.local.copying.objects import Address, address
 from builder.local.objects.tables import read_name
-from builder.local.sql.tokens import Cursor, again
+from builder.local.sql.tokens import Cursor
 from builder.local.sqlstate import SqlError, syntax, unsupported
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def parse_copy(source: Source) -> Copy:
 
 def parse_unload(source: Source) -> Unload:
     """UNLOAD ('select ...') TO 's3://...' authorization [option ...]."""
-    cursor = Cursor(again(source))
+    cursor = Cursor(source)
     cursor.expect("UNLOAD", "(")
     query = cursor.string()
     cursor.expect(")", "TO")

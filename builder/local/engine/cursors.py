@@ -50,7 +50,8 @@ def declare(session: Session, tree: exp.Expr, statement: Declare) -> str:
     try:
         query = dialect.render(session.translated(tree, caller))
         sql = f"CREATE TEMP TABLE {RELATION} AS SELECT * FROM ({query}) AS _rs_out({names})"  # noqa: S608 - a rendered tree
-        count = session.duck.run(sql)
+        session.duck.run(sql)
+        count = int(session.duck.rows(f"SELECT COUNT(*) FROM {RELATION}")[0][0])  # noqa: S608 - a constant
     finally:
         session.clean(caller)
     session.cursor = OpenCursor(name=statement.name, columns=columns, count=count)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from builder.local.objects.keys import Keys, storage
 from builder.local.objects.tables import read_name, relation
 from builder.local.sql import dialect
-from builder.local.sql.tokens import Cursor, Source, again
+from builder.local.sql.tokens import Cursor, Source
 from builder.local.sqlstate import SqlError
 from builder.names import quote_identifier
 
@@ -70,7 +70,7 @@ def _attributes(cursor: Cursor) -> None:
 
 
 def parse_refresh(source: Source) -> Refresh:
-    cursor = Cursor(again(source))
+    cursor = Cursor(source)
     cursor.expect("REFRESH", "MATERIALIZED", "VIEW")
     schema, name = read_name(cursor)
     if not cursor.accept("RESTRICT"):

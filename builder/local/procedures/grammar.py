@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from builder.local.objects.functions import signature
 from builder.local.procedures.block import parse_body
 from builder.local.sql import types
-from builder.local.sql.tokens import Cursor, again
+from builder.local.sql.tokens import Cursor
 from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def parse_drop_procedure(source: Source) -> DropProcedure:
 
 
 def parse_call(source: Source) -> Call:
-    cursor = Cursor(again(source))
+    cursor = Cursor(source)
     cursor.expect("CALL")
     schema, name = cursor.name()
     cursor.expect("(")

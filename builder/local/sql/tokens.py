@@ -51,7 +51,7 @@ class Source:
 def split(sql: str) -> list[Source]:
     """The statements of a text, by the tokenizer: semicolons in strings, comments and $$ bodies end nothing."""
     statements: list[list[Token]] = [[]]
-    for token in _tokenize(sql):
+    for token in tokenize(sql):
         if token.token_type == TokenType.SEMICOLON:
             statements.append([])
         else:
@@ -68,21 +68,12 @@ class _Words(Redshift):
 
 def tokenize(sql: str) -> tuple[Token, ...]:
     """A text's tokens, semicolons among them; every word is one."""
-    return tuple(_tokenize(sql, _Words))
-
-
-def again(source: Source) -> Source:
-    """A statement of which every word is a token."""
-    return Source(sql=source.text, tokens=tokenize(source.text))
-
-
-def _tokenize(sql: str, dialect: type[Redshift] = Redshift) -> list[Token]:
     try:
         # sqlglot takes "$1,$2" for the tag of a $$ body; it reads "@1" as the same parameter, at the same length.
-        found = dialect().tokenize(_DOLLARS.sub(lambda part: f"@{part[2]}" if part[2] else part[0], sql))
+        found = _Words().tokenize(_DOLLARS.sub(lambda part: f"@{part[2]}" if part[2] else part[0], sql))
     except SqlglotError:
         raise syntax("unterminated quoted string or comment") from None
-    return list(_hashes(found))
+    return tuple(_hashes(found))
 
 
 def _hashes(tokens: Iterable[Token]) -> Iterator[Token]:
