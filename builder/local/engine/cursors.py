@@ -1,7 +1,7 @@
 """Runs the statements that keep something for later: cursors, prepared statements, locks.
 
 Redshift, "FETCH": the entire result set of a cursor is materialized. Here it is a temporary table, which DuckDB moves
-to disk where memory is short; rows come out of it in the order that they went in.
+to disk where memory is short. Its rows are numbered: DuckDB's own row ids are others until the transaction ends.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def declare(session: Session, tree: exp.Expr, statement: Declare) -> str:
     caller = session.caller()
     try:
         query = dialect.render(session.translated(tree, caller))
-        sql = f"CREATE TEMP TABLE {RELATION} AS SELECT * FROM ({query}) AS _rs_out({names})"  # noqa: S608 - a rendered tree
+        sql = f"CREATE TEMP TABLE {RELATION} AS SELECT row_number() OVER () AS _n, * FROM ({query}) AS _rs_out({names})"  # noqa: S608 - a rendered tree
         session.duck.run(sql)
         count = int(session.duck.rows(f"SELECT COUNT(*) FROM {RELATION}")[0][0])  # noqa: S608 - a constant
     finally:
@@ -79,7 +79,7 @@ def fetch(session: Session, statement: Fetch, formats: Sequence[int]) -> Result:
         # Behind the last row is a place of its own.
         ran_off = statement.count is None or start + statement.count > cursor.count
         cursor.position = cursor.count + 1 if ran_off else end
-    query = f"SELECT * FROM {RELATION} WHERE rowid >= {start} AND rowid < {end}"  # noqa: S608 - two integers
+    query = f"SELECT * EXCLUDE (_n) FROM {RELATION} WHERE _n > {start} AND _n <= {end} ORDER BY _n"  # noqa: S608 - two integers
     return Result(tag="FETCH", columns=cursor.columns, chunks=session.rows(query, cursor.columns, formats))
 
 
