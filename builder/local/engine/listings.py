@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.sql.tokens import Cursor, Source, split
+from builder.local.sql.tokens import Cursor
 from builder.local.sqlstate import SqlError, unsupported
 from builder.local.wire.results import Column, Result
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from builder.local.engine.backend import Session
+    from builder.local.sql.tokens import Source
 
 # What a listing is called, the words behind FROM, ON or OF, how many parts its name has, and the column of LIKE.
 _KINDS: dict[tuple[str, ...], tuple[str, tuple[str, ...], int, str]] = {
@@ -58,13 +59,9 @@ class Listing:
 
 def parse_listing(source: Source, database: str = "") -> Listing | None:
     """None for a SHOW of something else."""
-    # To sqlglot's tokenizer SHOW is a command, and what follows it one text.
-    behind = split(source.text[len("SHOW") :])
-    if not behind:
-        return None
     for words, (kind, before, parts, pattern) in _KINDS.items():
-        cursor = Cursor(behind[0])
-        if cursor.accept(*(word for word in words if word)) and cursor.accept(*before):
+        cursor = Cursor(source)
+        if cursor.accept("SHOW", *(word for word in words if word)) and cursor.accept(*before):
             name = _name(cursor, parts, database) if parts else ()
             return _tail(cursor, Listing(kind=kind, name=name, pattern=pattern))
     return None

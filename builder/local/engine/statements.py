@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,13 +67,11 @@ from builder.local.procedures.grammar import (
 )
 from builder.local.sql import dialect, types
 from builder.local.sql.resolve import parameter_index, to_sqlglot
-from builder.local.sql.tokens import split
+from builder.local.sql.tokens import Source
 from builder.local.sqlstate import SqlError, syntax, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from builder.local.sql.tokens import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +156,6 @@ Statement = (
     | AlterColumns
 )
 
-_AFTER_EXPLAIN = re.compile(r"\s*explain(\s+verbose)?\b", re.IGNORECASE)
 _QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "ALTER", "MERGE"})
 
 
@@ -214,16 +210,10 @@ def _create(source: Source, words: tuple[str, ...]) -> Statement:
     return readers[rest[0]](source)
 
 
-def _reset(source: Source) -> Statement:
-    # What comes after the word is one string to sqlglot.
-    authorization = " ".join(source.text.upper().split()) == "RESET SESSION AUTHORIZATION"
-    return Authorization() if authorization else parse_set(source)
-
-
 def _explain(source: Source) -> Explain:
-    """EXPLAIN [VERBOSE] of a query or of a statement that changes rows; sqlglot takes the rest for one text."""
-    rest = _AFTER_EXPLAIN.sub("", source.text)
-    statement = read(split(rest)[0]) if split(rest) else None
+    """EXPLAIN [VERBOSE] of a query or of a statement that changes rows."""
+    rest = source.tokens[2 if source.words(2) == ("EXPLAIN", "VERBOSE") else 1 :]
+    statement = read(Source(sql=source.sql, tokens=rest)) if rest else None
     if not isinstance(statement, Query):
         raise unsupported("EXPLAIN of this statement")
     return Explain(tree=statement.tree)
@@ -281,7 +271,8 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
     (("SET", "SESSION", "SESSION", "AUTHORIZATION"), parse_authorization),
     (("SET", "LOCAL", "SESSION", "AUTHORIZATION"), parse_authorization),
     (("SET",), parse_set),
-    (("RESET",), _reset),
+    (("RESET", "SESSION", "AUTHORIZATION"), _word(Authorization())),
+    (("RESET",), parse_set),
     (("SHOW",), _show),
 )
 

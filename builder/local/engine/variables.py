@@ -81,7 +81,7 @@ def _rest(cursor: Cursor) -> str:
     words = []
     while not cursor.done:
         words.append(cursor.take().text.lower())
-    return " ".join(words)
+    return " ".join(words).replace(" . ", ".")
 
 
 def parse_show(source: Source) -> Show:
