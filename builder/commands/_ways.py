@@ -28,7 +28,7 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
         from builder.commands._building import current_tag  # noqa: PLC0415  each way loads only its own libraries
 
         parts = {part.image: part for module in modules.values() for part in module.images}
-        return ways.image(_units(app, modules), reference=lambda image: current_tag(app, parts[image]))
+        return ways.image(lambdas(app, modules), reference=lambda image: current_tag(app, parts[image]))
     if title == "deployed":
         from builder.adapters.functions import LambdaFunctions  # noqa: PLC0415  each way loads only its own libraries
         from builder.adapters.invocation import invoke  # noqa: PLC0415
@@ -39,13 +39,13 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
             moved = moves(name, app.settings.lambda_prefix, find)
             return invoke(app.aws, moved_name(name) if moved else name, event)
 
-        return ways.deployed(call, units=_units(app, modules))
+        return ways.deployed(call, units=lambdas(app, modules))
     from builder.adapters import warehouse  # noqa: PLC0415  each way loads only its own libraries
 
     return ways.SqlWay(warehouse.configured(app.settings, lambda: app.aws), schema=app.settings.schema)
 
 
-def _units(app: App, modules: Mapping[str, Module]) -> dict[str, Unit]:
+def lambdas(app: App, modules: Mapping[str, Module]) -> dict[str, Unit]:
     settings = app.settings
     return by_function(
         modules.values(), prefix=settings.lambda_prefix, suffix=settings.suffix, mode=settings.lambda_mode

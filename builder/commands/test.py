@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
+from builder.commands._cases import read, run_cases
 from builder.commands._options import catalogue, diff, output_format, pass_app, suffix
 from builder.commands._selected import choose
 from builder.commands._ways import WAYS, open_way
-from builder.core.calls import cases
 from builder.core.catalog.modules import group
-from builder.errors import CasesError, CatalogError, Problem
-from builder.ways import outcomes
+from builder.errors import CasesError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from builder.app import App
-    from builder.core.calls.cases import Case
+    from builder.commands._cases import Ran
     from builder.model import Function
-    from builder.ways import Way
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ran:
-    """One case in one way, and what was wrong with it ("" where nothing was)."""
-
-    function: str
-    case: str
-    way: str
-    wrong: str
 
 
 @click.command("test")
@@ -49,7 +35,7 @@ class Ran:
 def command(app: App, modules: str, functions: str, ways: tuple[str, ...], *, every: bool) -> None:
     """Run the cases of every function; exit code 10 where one fails or two ways differ."""
     catalog = app.catalog
-    suite = _read(app.project, choose(app, modules, functions).functions)
+    suite = read(app.project, choose(app, modules, functions).functions)
     grouped = {module.name: module for module in group(catalog, catalog.functions)}
     titles = WAYS if every else tuple(dict.fromkeys(ways)) or WAYS[:1]
     ran: list[Ran] = []
@@ -57,7 +43,7 @@ def command(app: App, modules: str, functions: str, ways: tuple[str, ...], *, ev
         way = open_way(app, title, grouped)
         try:
             with app.console.stage(f"cases {title}") as stage:
-                here = list(_run(way, suite))
+                here = list(run_cases(way, suite))
                 stage.note = f"{len(here)} cases, {sum(bool(each.wrong) for each in here)} failed"
         finally:
             way.close()
@@ -65,30 +51,6 @@ def command(app: App, modules: str, functions: str, ways: tuple[str, ...], *, ev
     app.console.rows(["function", *titles], [[each.name, *_row(each, titles, ran)] for each, _ in suite])
     if problems := _problems(ran):
         raise CasesError(problems=problems)
-
-
-def _read(project: Path, functions: Sequence[Function]) -> list[tuple[Function, tuple[Case, ...]]]:
-    """Every function's cases. Raises CatalogError with all that is wrong in any file."""
-    suite, problems = [], []
-    for function in functions:
-        path = project / function.root / "tests" / "unit" / "cases.yaml"
-        found: tuple[Case, ...] = ()
-        if path.is_file():
-            found, wrong = cases.parse(path.read_text(encoding="utf-8"), function, where=str(path))
-            problems += wrong
-        suite.append((function, found))
-    if problems:
-        raise CatalogError(problems=problems)
-    return suite
-
-
-def _run(way: Way, suite: Sequence[tuple[Function, Sequence[Case]]]) -> Iterator[Ran]:
-    for function, found in suite:
-        if not way.answers(function):
-            continue
-        for case, outcome in zip(found, outcomes(way, function, found), strict=True):
-            wrong = cases.mismatch(function, case, outcome)
-            yield Ran(function=function.name, case=case.name, way=way.title, wrong=wrong)
 
 
 def _row(function: Function, titles: Sequence[str], ran: Sequence[Ran]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from builder.adapters.fake_way import FakeWay
 from builder.adapters.faults import Faults
 from builder.adapters.warehouse import Result
 from builder.commands import test as test_command
+from builder.commands._cases import Ran, run_cases
 from builder.core.calls.cases import Case, Outcome
 from builder.errors import InvokeError, UsageError, WarehouseError
 from builder.model import Function, Parameter
@@ -67,8 +68,8 @@ def test_no_cases_are_no_call() -> None:
     assert way.batches == []
 
 
-def ran(way: FakeWay, *cases: Case, function: Function = HALF) -> list[test_command.Ran]:
-    return list(test_command._run(way, [(function, cases)]))
+def ran(way: FakeWay, *cases: Case, function: Function = HALF) -> list[Ran]:
+    return list(run_cases(way, [(function, cases)]))
 
 
 def test_a_way_passes_over_what_it_cannot_call() -> None:
