@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from builder.local.objects.grants import Grants
 from builder.local.objects.identities import Identities, require
+from builder.local.procedures import catalog
 from builder.local.sql.tokens import Cursor
 from builder.local.sqlstate import SqlError
 
@@ -89,8 +90,8 @@ def _names(session: Session, statement: Grant, target: Target) -> tuple[str, ...
     """The keys of the objects that a target means: see `_rs.acl`."""
     if statement.everything:
         return _everything(session, statement.kind, target.name)
-    if statement.kind == "FUNCTION":
-        return (_function(session, target),)
+    if statement.kind in {"FUNCTION", "PROCEDURE"}:
+        return (_routine(session, statement.kind, target),)
     if statement.kind == "TABLE":
         place = session.rights.place(session.schemas(target.schema), target.name, named=bool(target.schema))
         if place is None:
@@ -113,16 +114,21 @@ def _everything(session: Session, kind: str, schema: str) -> tuple[str, ...]:
         "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name = $1 AND NOT temporary "
         "UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE schema_name = $1 AND NOT internal"
     )
-    functions = "SELECT schema_name || '.' || name || '(' || signature || ')' FROM _rs.function WHERE schema_name = $1"
-    rows = session.duck.rows(functions if kind == "FUNCTION" else tables, [schema])
+    routines = "SELECT schema_name || '.' || name || '(' || signature || ')' FROM _rs.{} WHERE schema_name = $1"
+    rows = session.duck.rows(tables if kind == "TABLE" else routines.format(kind.lower()), [schema])
     return tuple(sorted(name for (name,) in rows))
 
 
-def _function(session: Session, target: Target) -> str:
-    found = session.catalog.overloads(session.schemas(target.schema), target.name)
-    match = [each for each in found if target.signature is None or each.signature == target.signature]
+def _routine(session: Session, kind: str, target: Target) -> str:
+    """A function's or a procedure's key."""
+    schemas, word = session.schemas(target.schema), kind.lower()
+    if kind == "FUNCTION":
+        found = {each.signature: str(each) for each in session.catalog.overloads(schemas, target.name)}
+    else:
+        found = {each.signature: each.key for each in catalog.overloads(session, schemas, target.name)}
+    match = [key for text, key in found.items() if target.signature in {None, text}]
     if not match:
-        raise SqlError("42883", f"function {target.name}({target.signature or ''}) does not exist")
+        raise SqlError("42883", f"{word} {target.name}({target.signature or ''}) does not exist")
     if len(match) > 1:
-        raise SqlError("42725", f"function {target.name} is not unique")
-    return str(match[0])
+        raise SqlError("42725", f"{word} {target.name} is not unique")
+    return match[0]

@@ -72,6 +72,7 @@ class Session:
         self.notices: list[tuple[str, str]] = []
         self.call_depth = 0
         self.call_ends = False
+        self.told = True
         self.duck.run(f"SET VARIABLE rs_database = {_text(self.engine.name)}")
         self.become(self.user)
         self.cursor: cursors.OpenCursor | None = None
@@ -84,8 +85,15 @@ class Session:
         self.user = user
         self.catalog = Catalog(duck=self.duck, user=user)
         self.rights = Rights(duck=self.duck, user=user)
-        self.duck.run(f"SET VARIABLE rs_user = {_text(user)}")
-        self.variables["is_superuser"] = "on" if self.rights.superuser else "off"
+        try:
+            self.duck.run(f"SET VARIABLE rs_user = {_text(user)}")
+            self.variables["is_superuser"] = "on" if self.rights.superuser else "off"
+            self.told = True
+        except SqlError:
+            if self.status == "I":
+                raise
+            # In a transaction that an error has ended nothing can be set: its rollback comes back here.
+            self.told = False
 
     def beside(self) -> Duck:
         """Another connection that finds the same names, but for temporary tables."""
@@ -226,20 +234,22 @@ class Session:
         if self.status != "I":
             cursors.forget(self)
             self.status = "I"
-            try:
-                self.duck.run("ROLLBACK" if failed else "COMMIT")
-            finally:
-                self.engine.locks.release(id(self))
+            self._end("ROLLBACK" if failed else "COMMIT")
         return "ROLLBACK" if failed else "COMMIT"
 
     def rollback(self) -> None:
         if self.status != "I":
             self.status = "I"
             self.cursor = None
-            try:
-                self.duck.run("ROLLBACK")
-            finally:
-                self.engine.locks.release(id(self))
+            self._end("ROLLBACK")
+
+    def _end(self, word: str) -> None:
+        try:
+            self.duck.run(word)
+        finally:
+            self.engine.locks.release(id(self))
+        if not self.told:
+            self.become(self.user)
 
     def implicit(self, *, begin: bool) -> None:
         """Several statements in one message are one transaction (PostgreSQL, "Message Flow")."""

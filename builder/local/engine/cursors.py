@@ -133,6 +133,9 @@ def lock(session: Session, statement: Lock) -> str:
     names = []
     for schema, name in statement.tables:
         session.duck.rows(f"SELECT 1 FROM {relation(schema, name)} LIMIT 0")  # noqa: S608 - quoted; raises 42P01
+        if not session.rights.superuser:
+            # PostgreSQL, "LOCK": a lock that is not only for reading takes a privilege to write.
+            session.rights.relation(session.schemas(schema), name, ["UPDATE"], named=bool(schema))
         names.append(f"{schema or session.search_path[0]}.{name}")
     if session.status == "T":
         session.engine.locks.take(id(session), names, session.cancelled)

@@ -19,7 +19,7 @@ from builder.local.objects.prepared import Deallocate, ExecutePrepared, Prepare
 from builder.local.objects.privileges import DefaultPrivileges, Grant, GrantRole
 from builder.local.objects.schemas import CreateSchema, CreateView, Drop
 from builder.local.objects.tables import CreateTable
-from builder.local.procedures import calls
+from builder.local.procedures import calls, catalog
 from builder.local.procedures.grammar import Call, CreateProcedure, DropProcedure
 from builder.local.sql import dialect
 from builder.local.wire.results import Column, Result, data_rows, encoders
@@ -156,7 +156,18 @@ def _set(session: Session, statement: Set) -> str:
     return "SET"
 
 
-_DEFINING = (CreateSchema, CreateFunction, DropFunction, CreateTable, CreateView, Drop)
+_DEFINING = (
+    CreateSchema,
+    CreateFunction,
+    DropFunction,
+    CreateProcedure,
+    DropProcedure,
+    CreateTable,
+    CreateView,
+    CreateMaterialized,
+    DropMaterialized,
+    Drop,
+)
 _RESULTS: dict[type[Any], Callable[[Session, Prepared, Sequence[exp.Expr], Sequence[int]], Result]] = {
     statements.Query: _query,
     Declare: _declare,
@@ -192,8 +203,8 @@ _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     Copy: load.copy,
     Unload: unload.unload,
     AlterColumns: define.alter_columns,
-    CreateProcedure: calls.create,
-    DropProcedure: calls.drop,
+    CreateProcedure: catalog.create,
+    DropProcedure: catalog.drop,
     CreateMaterialized: materialized.create,
     Refresh: materialized.refresh,
     DropMaterialized: materialized.drop,

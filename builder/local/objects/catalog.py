@@ -91,13 +91,16 @@ class Catalog:
         return True
 
     def in_schema(self, schema: str) -> list[str]:
-        """Signatures of a schema's functions, which keep it from being dropped."""
-        sql = "SELECT name, signature FROM _rs.function WHERE schema_name = ? ORDER BY name, signature"
-        return [f"{name}({types_})" for name, types_ in self.duck.rows(sql, [schema])]
+        """A schema's functions and procedures, which keep it from being dropped."""
+        sql = " UNION ALL ".join(
+            f"SELECT '{kind} ' || name || '(' || signature || ')' FROM _rs.{kind} WHERE schema_name = $1"  # noqa: S608 - one of two names
+            for kind in ("function", "procedure")
+        )
+        return sorted(text for (text,) in self.duck.rows(sql, [schema]))
 
     def forget_schema(self, schema: str) -> None:
-        """DROP SCHEMA ... CASCADE takes functions and views along."""
-        for table in ("function", "view_text"):
+        """DROP SCHEMA ... CASCADE takes along what we keep of its objects."""
+        for table in ("function", "procedure", "materialized", "view_text"):
             self.duck.run(f"DELETE FROM _rs.{table} WHERE schema_name = ?", [schema])  # noqa: S608 - one of two names
 
     def view(self, schemas: Sequence[str], name: str) -> str | None:

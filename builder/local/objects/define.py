@@ -245,11 +245,11 @@ def _drop_schema(session: Session, name: str, statement: Drop) -> None:
         if statement.if_exists:
             return
         raise SqlError("3F000", f'schema "{name}" does not exist')
-    functions = session.catalog.in_schema(name)
-    if functions and not statement.cascade:
+    routines = session.catalog.in_schema(name)
+    if routines and not statement.cascade:
         raise SqlError(
             "2BP01",
-            f"cannot drop schema {name} because other objects depend on it: function {functions[0]}",
+            f"cannot drop schema {name} because other objects depend on it: {routines[0]}",
             hint="use DROP ... CASCADE to drop the dependent objects too",
         )
     session.duck.run(f"DROP SCHEMA {quote_identifier(name)}{' CASCADE' if statement.cascade else ''}")

@@ -1,6 +1,7 @@
 """What a statement that defines needs of its user, and what is kept of it afterwards: owners and grants.
 
-Sources: Redshift, "System permissions for RBAC", "CREATE EXTERNAL FUNCTION", "DROP FUNCTION", "GRANT".
+Sources: Redshift, "System permissions for RBAC", "CREATE EXTERNAL FUNCTION", "DROP FUNCTION", "GRANT", "Security and
+privileges for stored procedures", "CREATE MATERIALIZED VIEW", "REFRESH MATERIALIZED VIEW".
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from sqlglot import exp
 
 from builder.local.objects import grants
 from builder.local.objects.functions import CreateFunction, DropFunction, signature
+from builder.local.objects.materialized import CreateMaterialized, DropMaterialized
 from builder.local.objects.rights import Rights, denied, not_owner
 from builder.local.objects.schemas import CreateSchema, CreateView, Drop
 from builder.local.objects.tables import CreateTable
+from builder.local.procedures import catalog
+from builder.local.procedures.grammar import CreateProcedure, DropProcedure
 from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
@@ -78,6 +82,30 @@ def _drop_function(session: Session, rights: Rights, statement: DropFunction) ->
             rights.own("FUNCTION", str(each), each.name, "DROP FUNCTION")
 
 
+def _create_procedure(session: Session, rights: Rights, statement: CreateProcedure) -> None:
+    made, permission = statement.procedure, "CREATE OR REPLACE PROCEDURE"
+    schema = made.schema or session.search_path[0]
+    if session.exists(schema):
+        rights.create_in(schema, permission)
+    if not rights.system(permission):
+        rights.language("plpgsql")
+        same = catalog.found(session, [schema], made.name, made.signature) if statement.replace else None
+        if same is not None and not rights.owns("PROCEDURE", same.key):
+            raise not_owner("PROCEDURE", made.name)
+
+
+def _drop_procedure(session: Session, rights: Rights, statement: DropProcedure) -> None:
+    same = catalog.found(session, session.schemas(statement.schema), statement.name, signature(statement.arguments))
+    if same is not None:
+        rights.own("PROCEDURE", same.key, same.name, "DROP PROCEDURE")
+
+
+def _create_materialized(session: Session, rights: Rights, statement: CreateMaterialized) -> None:
+    schema = statement.schema or session.search_path[0]
+    if session.exists(schema) and not rights.may("SCHEMA", schema, "CREATE"):
+        raise denied("SCHEMA", schema)
+
+
 def _create_table(session: Session, rights: Rights, statement: CreateTable) -> None:
     if statement.temporary:
         if not rights.may("DATABASE", "", "TEMPORARY"):
@@ -128,7 +156,7 @@ def _keep_table(session: Session, statement: CreateTable) -> None:
         _keep_relation(session, statement.schema or session.current_schema, statement.name)
 
 
-def _keep_view(session: Session, statement: CreateView) -> None:
+def _keep_view(session: Session, statement: CreateView | CreateMaterialized) -> None:
     _keep_relation(session, statement.schema or session.search_path[0], statement.name)
 
 
@@ -137,7 +165,7 @@ def _keep_relation(session: Session, schema: str, name: str) -> None:
         grants.made(session.duck, "TABLE", schema, f"{schema}.{name}", session.user)
 
 
-def _forget(session: Session, statement: Drop | DropFunction) -> None:
+def _forget(session: Session, statement: Drop | DropFunction | DropProcedure | DropMaterialized) -> None:
     """Grants on and owners of what is not there any more, whichever way it went."""
     if isinstance(statement, DropFunction) and not statement.cascade:
         return
@@ -146,8 +174,10 @@ def _forget(session: Session, statement: Drop | DropFunction) -> None:
         "SELECT schema_name || '.' || view_name FROM duckdb_views()"
     )
     schemas = "SELECT nspname FROM _rs.pg_namespace"
-    functions = "SELECT object FROM _rs.owned WHERE kind = 'FUNCTION'"
-    for kind, left in (("TABLE", there), ("SCHEMA", schemas), ("FUNCTION", functions)):
+    lists = {"TABLE": there, "SCHEMA": schemas}
+    for kind in ("FUNCTION", "PROCEDURE"):
+        lists[kind] = f"SELECT object FROM _rs.owned WHERE kind = '{kind}'"  # noqa: S608 - one of two words
+    for kind, left in lists.items():
         for table in ("acl", "owner"):
             session.duck.run(f"DELETE FROM _rs.{table} WHERE kind = '{kind}' AND object NOT IN ({left})")  # noqa: S608 - ours
 
@@ -173,6 +203,9 @@ _CHECKS: dict[type[Any], Callable[[Session, Rights, Any], None]] = {
     CreateSchema: _create_schema,
     CreateFunction: _create_function,
     DropFunction: _drop_function,
+    CreateProcedure: _create_procedure,
+    DropProcedure: _drop_procedure,
+    CreateMaterialized: _create_materialized,
     CreateTable: _create_table,
     CreateView: _create_view,
     Drop: _drop,
@@ -181,6 +214,9 @@ _KEPT: dict[type[Any], Callable[[Session, Any], None]] = {
     CreateSchema: _keep_schema,
     CreateTable: _keep_table,
     CreateView: _keep_view,
+    CreateMaterialized: _keep_view,
     Drop: _forget,
     DropFunction: _forget,
+    DropProcedure: _forget,
+    DropMaterialized: _forget,
 }

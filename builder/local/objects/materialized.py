@@ -134,7 +134,7 @@ def drop(session: Session, statement: DropMaterialized) -> str:
 
 
 def _known(session: Session, schema: str, name: str) -> tuple[str, str]:
-    """The schema and the query. Raises 42P01; 42501 for who may not change it."""
+    """The schema and the query. Raises 42P01; 42501 for who does not own it."""
     for each in session.schemas(schema):
         rows = session.duck.rows("SELECT body FROM _rs.materialized WHERE schema_name = ? AND name = ?", [each, name])
         if rows:

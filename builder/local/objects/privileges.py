@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.local.objects.functions import read_arguments, signature
+from builder.local.procedures.grammar import read_inputs
 from builder.local.sql.tokens import Cursor
 from builder.local.sqlstate import SqlError, syntax, unsupported
 
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 # What may be granted on what. ALL stands for each of them.
 _ALLOWED = {
     "FUNCTION": frozenset({"EXECUTE"}),
+    "PROCEDURE": frozenset({"EXECUTE"}),
     "SCHEMA": frozenset({"CREATE", "USAGE", "ALTER", "DROP"}),
     "LANGUAGE": frozenset({"USAGE"}),
     "TABLE": frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "REFERENCES", "ALTER", "TRUNCATE"}),
     "DATABASE": frozenset({"CREATE", "USAGE", "TEMPORARY", "ALTER"}),
 }
+_PLURALS = {"FUNCTIONS": "FUNCTION", "PROCEDURES": "PROCEDURE", "TABLES": "TABLE"}
 _LANGUAGES = frozenset({"sql", "plpgsql", "plpythonu", "exfunc"})
 # Redshift, "System permissions for RBAC".
 SYSTEM = (
@@ -32,7 +35,7 @@ SYSTEM = (
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What a grant is on: FUNCTION with its signature, or a name."""
+    """What a grant is on: FUNCTION and PROCEDURE with their signatures, or a name."""
 
     schema: str
     name: str
@@ -118,7 +121,7 @@ def parse_grant(source: Source) -> Grant | GrantRole:
 
 
 def parse_default_privileges(source: Source) -> DefaultPrivileges:
-    """ALTER DEFAULT PRIVILEGES [FOR USER u, ...] [IN SCHEMA s, ...] GRANT | REVOKE ... ON TABLES | FUNCTIONS ..."""
+    """ALTER DEFAULT PRIVILEGES [FOR USER u, ...] [IN SCHEMA s, ...] GRANT | REVOKE ... ON kinds ..."""
     cursor = Cursor(source)
     cursor.expect("ALTER", "DEFAULT", "PRIVILEGES")
     owners = _names(cursor) if cursor.accept("FOR", "USER") else ()
@@ -129,10 +132,9 @@ def parse_default_privileges(source: Source) -> DefaultPrivileges:
     option = revoke and cursor.accept("GRANT", "OPTION", "FOR")
     words = _words(cursor)
     cursor.expect("ON")
-    kinds = {"TABLES": "TABLE", "FUNCTIONS": "FUNCTION"}
-    if cursor.peek() in {"PROCEDURES", "SCHEMAS"}:
-        raise unsupported(f"default privileges on {cursor.peek()}")
-    kind = kinds.get(cursor.peek())
+    if cursor.peek() == "SCHEMAS":
+        raise unsupported("default privileges on SCHEMAS")
+    kind = _PLURALS.get(cursor.peek())
     if kind is None:
         raise cursor.error()
     cursor.take()
@@ -188,14 +190,14 @@ def _system(cursor: Cursor, words: list[str], *, revoke: bool) -> Grant:
 
 def _kind(cursor: Cursor) -> tuple[bool, str]:
     if cursor.accept("ALL"):
-        for plural, kind in (("FUNCTIONS", "FUNCTION"), ("TABLES", "TABLE")):
+        for plural, kind in _PLURALS.items():
             if cursor.accept(plural, "IN", "SCHEMA"):
                 return True, kind
         raise cursor.error()
     for kind in _ALLOWED:
         if cursor.accept(kind):
             return False, kind
-    if cursor.peek() in {"PROCEDURE", "EXTERNAL", "DATASHARE", "MODEL", "COPY"}:
+    if cursor.peek() in {"EXTERNAL", "DATASHARE", "MODEL", "COPY"}:
         raise unsupported(f"a grant on {cursor.peek()}")
     return False, "TABLE"
 
@@ -207,6 +209,8 @@ def _targets(cursor: Cursor, kind: str) -> tuple[Target, ...]:
         text = None
         if kind == "FUNCTION" and cursor.peek() == "(":
             text = signature(read_arguments(cursor)[1])
+        if kind == "PROCEDURE" and cursor.peek() == "(":
+            text = signature(read_inputs(cursor))
         if kind == "LANGUAGE" and name not in _LANGUAGES:
             raise SqlError("42704", f'language "{name}" does not exist')
         found.append(Target(schema=schema, name=name, signature=text))

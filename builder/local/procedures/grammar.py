@@ -31,7 +31,7 @@ class Argument:
 
 @dataclass(frozen=True, kw_only=True)
 class Procedure:
-    """`signature` has the types of what a caller passes."""
+    """`signature` has the types of what a caller passes; `key` is the procedure as `_rs.acl` names it."""
 
     schema: str
     name: str
@@ -52,6 +52,10 @@ class Procedure:
     @property
     def signature(self) -> str:
         return signature(tuple(each.type for each in self.inputs))
+
+    @property
+    def key(self) -> str:
+        return f"{self.schema}.{self.name}({self.signature})"
 
     def block(self) -> Block:
         return parse_body(self.body)
@@ -120,6 +124,11 @@ def _arguments(cursor: Cursor) -> tuple[Argument, ...]:
     return tuple(found)
 
 
+def read_inputs(cursor: Cursor) -> tuple[types.Type, ...]:
+    """The types of what a caller passes, out of a list of arguments: they tell overloads apart."""
+    return tuple(each.type for each in _arguments(cursor) if each.mode != "OUT")
+
+
 def _argument(cursor: Cursor) -> Argument:
     """`[name] [mode] type`, or with the mode in front."""
     mode = _mode(cursor)
@@ -146,11 +155,10 @@ def parse_drop_procedure(source: Source) -> DropProcedure:
     cursor.expect("DROP", "PROCEDURE")
     exists = cursor.accept("IF", "EXISTS")
     schema, name = cursor.name()
-    arguments = _arguments(cursor) if cursor.peek() == "(" else ()
+    inputs = read_inputs(cursor) if cursor.peek() == "(" else ()
     if not cursor.accept("CASCADE"):
         cursor.accept("RESTRICT")
     cursor.end()
-    inputs = tuple(each.type for each in arguments if each.mode != "OUT")
     return DropProcedure(schema=schema, name=name, arguments=inputs, if_exists=exists)
 
 

@@ -44,6 +44,7 @@ CREATE OR REPLACE VIEW _rs.identity AS
     UNION ALL SELECT member, 'role', role FROM held;
 CREATE OR REPLACE VIEW _rs.owned AS
     SELECT 'FUNCTION' AS kind, schema_name || '.' || name || '(' || signature || ')' AS object, owner FROM _rs.function
+    UNION ALL SELECT 'PROCEDURE', schema_name || '.' || name || '(' || signature || ')', owner FROM _rs.procedure
     UNION ALL SELECT kind, object, owner FROM _rs.owner;
 CREATE OR REPLACE MACRO _rs.is_super(u) AS
     EXISTS (SELECT 1 FROM _rs.account AS a WHERE a.kind = 'user' AND a.name = u AND a.superuser);

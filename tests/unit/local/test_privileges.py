@@ -341,3 +341,26 @@ def test_a_grant_is_part_of_its_transaction(ana: Client) -> None:
     ana.run("BEGIN; CREATE USER bob PASSWORD DISABLE; GRANT USAGE ON SCHEMA s TO ana; ROLLBACK")
     assert refused(ana, "SELECT * FROM s.t", "ana") == ("42501", "permission denied for schema s")
     assert ana.run("SELECT COUNT(*) FROM pg_user WHERE usename = 'bob'") == [("0",)]
+
+
+def test_a_procedure_that_fails_leaves_its_owner_s_rights(ana: Client) -> None:
+    ana.run("GRANT USAGE ON SCHEMA s TO ana")
+    body = "$$ BEGIN INSERT INTO s.t SELECT CAST('x' AS INT); END $$"
+    ana.run(f"CREATE PROCEDURE s.bad() AS {body} LANGUAGE plpgsql SECURITY DEFINER")
+    ana.run("GRANT EXECUTE ON PROCEDURE s.bad() TO ana; SET SESSION AUTHORIZATION ana")
+    for before, after in (("", ""), ("BEGIN; ", "ROLLBACK; ")):
+        with pytest.raises(SqlError) as caught:
+            ana.run(f"{before}CALL s.bad()")
+        assert caught.value.code == "22P02"
+        assert ana.run(f"{after}SELECT current_user") == [("ana",)]
+        with pytest.raises(SqlError, match="permission denied for relation t"):
+            ana.run("SELECT * FROM s.t")
+
+
+def test_a_dropped_schema_takes_its_procedures_along(ana: Client) -> None:
+    ana.run("CREATE PROCEDURE s.p(n INT) AS $$ BEGIN NULL; END $$ LANGUAGE plpgsql")
+    ana.run("GRANT EXECUTE ON PROCEDURE s.p(INT) TO ana")
+    assert refused(ana, "DROP SCHEMA s")[0] == "2BP01"
+    ana.run("DROP SCHEMA s CASCADE; CREATE SCHEMA s")
+    assert refused(ana, "CALL s.p(1)")[0] == "42883"
+    ana.run("DROP USER ana")
