@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from builder.model import Statement
 
 
+_GRANT = re.compile(
+    r"(?:GRANT|REVOKE) (?:EXECUTE ON FUNCTION (?P<function>.*\))|USAGE ON SCHEMA \"(?P<schema>.*)\") "
+    r"(?:TO|FROM) (?P<names>.*)"
+)
+
+
+def _flat(key: tuple[str, str, tuple[str, ...]]) -> tuple[str, ...]:
+    return (key[0], key[1], *key[2])
+
+
 @dataclass
 class FakeWarehouse:
     """Redshift, as far as names go: CREATE and DROP by signature, transactions that happen or do not."""
@@ -26,15 +37,17 @@ class FakeWarehouse:
     schemas: set[str] = field(default_factory=set)
     routines: dict[tuple[str, str, tuple[str, ...]], str] = field(default_factory=dict)
     tables: int = 0
+    # Who may execute a routine, and who may use a schema: as the statements write them, without quotes.
+    privileges: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
     def run(self, statements: Sequence[Statement]) -> None:
-        before = set(self.schemas), dict(self.routines)
+        before = set(self.schemas), dict(self.routines), dict(self.privileges)
         with self.faults.call(f"run {statements[0].subject}"):
             try:
                 for statement in statements:
                     self._one(statement)
             except WarehouseError:
-                self.schemas, self.routines = before
+                self.schemas, self.routines, self.privileges = before
                 raise
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Result:
@@ -60,6 +73,9 @@ class FakeWarehouse:
 
     def _one(self, statement: Statement) -> None:
         verb, kind, *rest = statement.text.split()
+        if verb in {"GRANT", "REVOKE"}:
+            self._privilege(verb, statement)
+            return
         if kind == "SCHEMA":
             self._schema(verb, rest)
             return
@@ -73,8 +89,23 @@ class FakeWarehouse:
         if verb == "DROP":
             if self.routines.pop(key, None) is None:
                 raise WarehouseError("function does not exist", where=statement.subject)
+            self.privileges.pop(_flat(key), None)
         elif self.routines.setdefault(key, found.returns) != found.returns:
             raise WarehouseError("cannot change return type of existing function", where=statement.subject)
+
+    def _privilege(self, verb: str, statement: Statement) -> None:
+        granted = _GRANT.fullmatch(statement.text)
+        if granted is None:
+            raise WarehouseError(f"syntax error: {statement.text}", where=statement.subject)
+        found = made(f"CREATE FUNCTION {granted['function']} RETURNS INT") if granted["function"] else None
+        key = (found.schema, found.name, found.arguments) if found else None
+        if key is not None and key not in self.routines:
+            raise WarehouseError("function does not exist", where=statement.subject)
+        of = _flat(key) if key else (granted["schema"],)
+        names = frozenset(granted["names"].replace('"', "").split(", "))
+        # EXECUTE on a new function is PUBLIC's, USAGE of a new schema nobody's.
+        held = self.privileges.get(of, frozenset({"PUBLIC"} if key else ()))
+        self.privileges[of] = held | names if verb == "GRANT" else held - names
 
     def _schema(self, verb: str, rest: Sequence[str]) -> None:
         name = next(word.strip('"') for word in rest if word.startswith('"'))

@@ -313,7 +313,8 @@ class SqlChange:
     """One catalogue function in Redshift: what is dropped, what is there afterwards.
 
     A fingerprint covers the function's statements; None: not there. `dropped` are signatures that go for good or that
-    are made again (Redshift replaces a function only when its arguments and its return type stay).
+    are made again (Redshift replaces a function only when its arguments and its return type stay). `grantees` may call
+    it afterwards, `revoked` may no more; not `made`: its privileges alone change.
     """
 
     function: str
@@ -322,16 +323,20 @@ class SqlChange:
     kind: Kind = "lambda"
     dropped: tuple[Routine, ...] = ()
     signatures: tuple[Routine, ...] = ()
+    made: bool = True
+    grantees: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSql:
-    """All SQL of one module, in one transaction."""
+    """All SQL of one module, in one transaction. `revoked` have no function left here, and lose USAGE of the schema."""
 
     module: str
     schema: str
     changes: tuple[SqlChange, ...]
     statements: tuple[Statement, ...]
+    revoked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

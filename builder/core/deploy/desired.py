@@ -105,7 +105,11 @@ class DesiredFunction:
 
 @dataclass(frozen=True, kw_only=True)
 class DesiredSql:
-    """One catalogue function in Redshift: its statements, and the routines that they leave there."""
+    """One catalogue function in Redshift: its statements, and the routines that they leave there.
+
+    The fingerprint is that of `statements`; `grants` let the `grantees` call it, and stand apart: another grantee is no
+    reason to make a function anew.
+    """
 
     module: str
     name: str
@@ -113,6 +117,8 @@ class DesiredSql:
     fingerprint: str
     statements: tuple[Statement, ...]
     routines: tuple[Routine, ...]
+    grantees: tuple[str, ...] = ()
+    grants: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +245,7 @@ def _all_sql(scopes: Iterable[Scope], settings: Settings, identity: Identity) ->
 
 
 def _sql(function: Function, at: sql.Target) -> DesiredSql:
-    statements = sql.checked(function, at)
+    statements = sql.creation(function, at)
     return DesiredSql(
         module=function.module,
         name=function.name,
@@ -247,4 +253,6 @@ def _sql(function: Function, at: sql.Target) -> DesiredSql:
         fingerprint=sql.fingerprint(statements, written_here=function.kind == "lambda" and not function.template),
         statements=statements,
         routines=sql.routines(function),
+        grantees=at.grantees,
+        grants=sql.grant(function, schema=at.schema, grantees=at.grantees),
     )

@@ -48,7 +48,7 @@ from builder.core.deploy.receipt import NOWHERE
 from builder.model import NO_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from builder.core.deploy.actions import Change, SqlChange
     from builder.core.deploy.receipt import Receipt
@@ -182,7 +182,7 @@ def details(action: Action) -> tuple[str, ...]:
         case AttachRole(role=role, old=others) | DetachRole(role=role, old=others):
             lines = (f"role  {role}", *(f"stays  {other}" for other in others if other != role))
         case RunSql(changes=changes):
-            lines = tuple(line for change in changes for line in _sql(change))
+            lines = (*(line for change in changes for line in _sql(change)), *_unused(action))
         case Note(remember=remember, forget=forget):
             lines = (", ".join((*remember, *forget)),)
     return lines
@@ -275,7 +275,20 @@ def receipt(made: Receipt) -> str:
 def _sql(change: SqlChange) -> tuple[str, ...]:
     dropped = tuple(f"drop  {routine}" for routine in change.dropped)
     word = "create" if change.old is None else "replace"
-    return (*dropped, *(f"{word}  {routine}" for routine in change.signatures))
+    made = tuple(f"{word}  {routine}" for routine in change.signatures if change.made)
+    return (*dropped, *made, *_privileges(change))
+
+
+def _privileges(change: SqlChange) -> tuple[str, ...]:
+    """Who may call it is told where that is all, and whom it is taken from always."""
+    granted = () if change.made else (f"grant  {change.function} to {', '.join(change.grantees) or 'public'}",)
+    # Where nobody is granted anything, PUBLIC has it.
+    lost = [each for each in change.revoked if change.grantees or each.lower() != "public"]
+    return (*(f"revoke  {change.function} from {grantee}" for grantee in lost), *granted)
+
+
+def _unused(action: RunSql) -> Iterator[str]:
+    return (f"revoke  schema {action.schema} from {grantee}" for grantee in action.revoked)
 
 
 def _rollout_details(action: RolloutAction) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from builder.core.deploy.actions import Action, CreateSchema, DropSchema, RunSql, SqlChange
@@ -10,7 +10,7 @@ from builder.core.deploy.desired import DesiredSql, Scope, ordered
 from builder.core.sql import statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from builder.core.deploy.desired import Desired
     from builder.core.deploy.observed import Observed
@@ -74,7 +74,7 @@ def run_parts(parts: Iterable[Part], desired: Desired, observed: Observed, schem
     for routine in warehouse.routines:
         listed.setdefault(routine.name, []).append(routine)
     by_module = _by_module(desired)
-    actions = []
+    actions: list[RunSql] = []
     for part in parts:
         wanted = by_module.get(part.module, {})
         changes: list[SqlChange] = []
@@ -86,7 +86,26 @@ def run_parts(parts: Iterable[Part], desired: Desired, observed: Observed, schem
         if changes:
             statements = _statements(changes, wanted, schema)
             actions.append(RunSql(module=part.module, schema=schema, changes=tuple(changes), statements=statements))
-    return tuple(actions)
+    return _without_usage(actions, place)
+
+
+def _without_usage(actions: Sequence[RunSql], place: Place) -> tuple[RunSql, ...]:
+    """The last transaction takes USAGE of the schema from those who may call no function of this place any more.
+
+    Only in a schema that we made: in another one they may have had it before us, which nothing tells.
+    """
+    left = {name: entry.grantees for name, entry in place.functions.items()}
+    for change in (change for action in actions for change in action.changes):
+        left[change.function] = change.grantees
+        if change.new is None:
+            del left[change.function]
+    lost = {name for entry in place.functions.values() for name in entry.grantees}
+    lost -= {name for grantees in left.values() for name in grantees}
+    if not (actions and place.schema_created and left and lost):
+        return tuple(actions)
+    gone, last = tuple(sorted(lost)), actions[-1]
+    statements = (*last.statements, sql.revoke_usage(last.schema, gone))
+    return (*actions[:-1], replace(last, statements=statements, revoked=gone))
 
 
 def _by_module(desired: Desired) -> dict[str, dict[str, DesiredSql]]:
@@ -130,13 +149,15 @@ def _present(known: Sequence[Routine], listed: Mapping[str, Sequence[Routine]]) 
 
 
 def _change(name: str, wanted: DesiredSql | None, present: tuple[Routine, ...], place: Place) -> SqlChange | None:
-    old = place.functions[name].fingerprint if name in place.functions else None
+    entry = place.functions.get(name)
+    old, held = (entry.fingerprint, entry.grantees) if entry else (None, ())
     if wanted is None:
         return SqlChange(function=name, old=old, new=None, dropped=present) if present else None
     # A wrapper depends on the external function under it: if one of them must go, all go and are made again.
     misfits = set(present) - set(wanted.routines)
     dropped = present if misfits else ()
-    if old == wanted.fingerprint and set(wanted.routines) <= set(present) and not misfits:
+    made = old != wanted.fingerprint or not set(wanted.routines) <= set(present) or bool(misfits)
+    if not made and set(held) == set(wanted.grantees):
         return None
     return SqlChange(
         function=name,
@@ -145,10 +166,26 @@ def _change(name: str, wanted: DesiredSql | None, present: tuple[Routine, ...], 
         new=wanted.fingerprint,
         dropped=dropped,
         signatures=wanted.routines,
+        made=made,
+        grantees=wanted.grantees,
+        # What is dropped takes its privileges along.
+        revoked=() if dropped else tuple(each for each in held if each not in wanted.grantees),
     )
 
 
 def _statements(changes: Iterable[SqlChange], wanted: dict[str, DesiredSql], schema: str) -> tuple[Statement, ...]:
     drops = [sql.drop_routine(routine, schema=schema) for change in changes for routine in change.dropped]
-    creations = [statement for change in changes if change.new for statement in wanted[change.function].statements]
-    return (*drops, *creations)
+    made = (statement for change in changes if change.new for statement in _made(change, wanted, schema))
+    return (*drops, *made)
+
+
+def _made(change: SqlChange, wanted: Mapping[str, DesiredSql], schema: str) -> Iterator[Statement]:
+    entry = wanted[change.function]
+    if change.made:
+        yield from entry.statements
+    if change.revoked:
+        # Without grantees it is PUBLIC's again, as with a function that never had any.
+        public = not change.grantees
+        lost = [each for each in change.revoked if not (public and each.lower() == "public")]
+        yield from sql.revoke(entry.routines, schema=schema, grantees=lost, public=public)
+    yield from entry.grants

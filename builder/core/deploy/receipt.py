@@ -39,12 +39,16 @@ class Signature(_Frozen):
 
 
 class Deployed(_Frozen):
-    """A catalogue function in one place. The fingerprint covers its statements; "" where there is no SQL."""
+    """A catalogue function in one place. The fingerprint covers its statements; "" where there is no SQL.
+
+    `grantees` are whom we let call it, so that whoever is taken off the list can be told from whom others let in.
+    """
 
     module: str
     kind: Literal["lambda", "sql"] = "lambda"
     fingerprint: str = ""
     signatures: tuple[Signature, ...] = ()
+    grantees: tuple[str, ...] = ()
 
     def routines(self) -> tuple[Routine, ...]:
         return tuple(signature.routine() for signature in self.signatures)

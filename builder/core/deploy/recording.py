@@ -141,6 +141,7 @@ def _deployed(module: str, change: SqlChange) -> Deployed:
         kind=change.kind,
         fingerprint=change.new or "",
         signatures=tuple(_signature(routine) for routine in change.signatures),
+        grantees=change.grantees,
     )
 
 

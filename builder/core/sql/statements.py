@@ -26,12 +26,15 @@ __all__ = [
     "checked",
     "create",
     "create_schema",
+    "creation",
     "drop",
     "drop_routine",
     "drop_schema",
     "fingerprint",
     "grant",
     "in_order",
+    "revoke",
+    "revoke_usage",
     "routines",
     "signatures",
     "source_of",
@@ -60,10 +63,12 @@ def create(function: Function, target: Target) -> tuple[Statement, ...]:
 
 def checked(function: Function, target: Target) -> tuple[Statement, ...]:
     """The same for a function whose problems in this target were asked for already: a catalogue has thousands."""
-    statements = statements_of(function, target)
-    if target.grantees:
-        statements += grant(function, schema=target.schema, grantees=target.grantees)
-    return statements
+    return (*creation(function, target), *grant(function, schema=target.schema, grantees=target.grantees))
+
+
+def creation(function: Function, target: Target) -> tuple[Statement, ...]:
+    """The same without its privileges."""
+    return statements_of(function, target)
 
 
 def drop(function: Function, *, schema: str) -> tuple[Statement, ...]:
@@ -89,9 +94,30 @@ def grant(function: Function, *, schema: str, grantees: Sequence[str]) -> tuple[
     names = [_grantee(name) for name in grantees]
     found = [statement("grant_usage", subject=schema, schema=schema, grantees=names)]
     for routine in routines(function):
-        of: dict[str, Any] = {"subject": f"{schema}.{routine.name}", "schema": schema, **_signature(routine)}
-        found += [statement("revoke_execute", **of), statement("grant_execute", grantees=names, **of)]
+        found += [
+            _privilege("revoke_execute", routine, schema=schema, names=["PUBLIC"]),
+            _privilege("grant_execute", routine, schema=schema, names=names),
+        ]
     return tuple(found)
+
+
+def revoke(
+    routines: Iterable[Routine], *, schema: str, grantees: Sequence[str], public: bool = False
+) -> tuple[Statement, ...]:
+    """Takes EXECUTE from these. `public` gives it back to PUBLIC, which `grant` took it from."""
+    found = []
+    for routine in routines:
+        if grantees:
+            names = [_grantee(name) for name in grantees]
+            found.append(_privilege("revoke_execute", routine, schema=schema, names=names))
+        if public:
+            found.append(_privilege("grant_execute", routine, schema=schema, names=["PUBLIC"]))
+    return tuple(found)
+
+
+def revoke_usage(schema: str, grantees: Sequence[str]) -> Statement:
+    """Takes USAGE of the schema from these."""
+    return statement("revoke_usage", subject=schema, schema=schema, grantees=[_grantee(name) for name in grantees])
 
 
 def signatures(function: Function) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -178,6 +204,11 @@ def _circle(waiting: dict[str, set[str]], given: dict[str, Function]) -> Problem
 
 def _signature(routine: Routine) -> dict[str, Any]:
     return {"name": routine.name, "arguments": list(routine.arguments), "procedure": not routine.returns}
+
+
+def _privilege(template: str, routine: Routine, *, schema: str, names: Sequence[str]) -> Statement:
+    of = _signature(routine)
+    return statement(template, subject=f"{schema}.{routine.name}", schema=schema, grantees=names, **of)
 
 
 def _grantee(text: str) -> str:

@@ -231,6 +231,7 @@ class Site:
             "images": {name: set(digests) for name, digests in cloud.repositories.images.items()},
             "schemas": set(cloud.warehouse.schemas),
             "routines": dict(cloud.warehouse.routines),
+            "privileges": dict(cloud.warehouse.privileges),
             "attached": set(cloud.holder.state.roles),
         }
 

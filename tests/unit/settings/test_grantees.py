@@ -18,7 +18,7 @@ SETTINGS = replace(WITH_REDSHIFT, grantees=GRANTEES)
 
 def statements(settings: Settings) -> list[str]:
     wanted = desired.desire(scopes("quadbin_toparent"), {"quadbin": image(QUADBIN)}, settings, IDENTITY)
-    return [statement.text for each in wanted.sql for statement in each.statements]
+    return [statement.text for each in wanted.sql for statement in (*each.statements, *each.grants)]
 
 
 def test_the_grantees_may_use_the_schema_and_call_the_function_and_public_may_not() -> None:
