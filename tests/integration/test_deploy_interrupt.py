@@ -16,14 +16,14 @@ from pathlib import Path
 from builder.adapters import receipts
 from builder.console import Console
 from builder.apply import Ledger, apply
-from builder.core.receipt import place_of
+from builder.core.deploy.receipt import place_of
 from tests.unit.deploy.cloud import Site, scopes
 
 site = Site(Path(sys.argv[1]))
 site.push()
 create = site.cloud.functions.create
 come = threading.Event()
-handler = signal.getsignal(signal.SIGINT)
+handler = signal.default_int_handler
 signal.signal(signal.SIGINT, lambda number, frame: (come.set(), handler(number, frame)))
 
 def slowly(action):
