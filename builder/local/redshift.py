@@ -12,8 +12,9 @@ import os
 import signal
 import ssl
 import sys
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from builder.local.calls.direct import DirectInvoker, in_docker
 from builder.local.calls.invoker import LambdaInvoker
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from builder.local.data_api.warehouse import Warehouse
 
+# What a call under way may still take at the end, in seconds.
+LEAVING = 1.0
 IAM = ("off", "policies", "attached")
 
 
@@ -115,11 +118,25 @@ def main(words: Sequence[str], environ: Mapping[str, str]) -> int:
     signal.signal(signal.SIGINT, stop)
     logging.getLogger(__name__).info("ready on %s:%s", *server.address)
     server.serve()
+    server.hang_up()
     web.close()
+    if not engine.end():
+        logging.getLogger(__name__).warning("some statements did not end; what they have not committed is lost")
     engine.close()
     if isinstance(invoker, DirectInvoker):
         invoker.close()
     return 0
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process, also where a thread still waits for a Lambda function: Python would wait with it."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(LEAVING)
+            if thread.is_alive():
+                logging.shutdown()
+                os._exit(code)
+    sys.exit(code)
 
 
 def _gate(iam: str, warehouse: Warehouse, environ: Mapping[str, str]) -> Gate | None:
@@ -147,4 +164,4 @@ def _invoker(given: argparse.Namespace, environ: Mapping[str, str]) -> LambdaInv
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    leave(main(sys.argv[1:], os.environ))

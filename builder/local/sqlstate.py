@@ -83,6 +83,11 @@ def _transaction(text: str) -> SqlError:
     return SqlError("25000", text)
 
 
+def ending() -> SqlError:
+    """PostgreSQL's words to clients of a server that is shut down."""
+    return SqlError("57P01", "terminating connection due to administrator command")
+
+
 def conflict() -> SqlError:
     """Another transaction has changed the same rows. Redshift's words: aws/amazon-redshift-jdbc-driver, issue 147."""
     return SqlError("40001", "could not complete because of conflict with concurrent transaction")

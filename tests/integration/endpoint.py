@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
 import time
@@ -23,11 +22,10 @@ USER = "awsuser"
 
 
 class Endpoint:
-    """`certificate` is what clients may verify it by; `options` are further ones of its command line."""
+    """`certificate` is what clients may verify it by."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.options = options
         self.certificate = folder / "server.crt"
         self.port = ports.pick()
         self.handle = self.start()
@@ -41,7 +39,6 @@ class Endpoint:
             instance="",
             environ={"PATH": os.environ["PATH"]},
         )
-        part = dataclasses.replace(part, command=(*part.command, *self.options))
         self.handle = parts.launch(part, self.folder / "log")
         return self.handle
 

@@ -385,7 +385,7 @@ def test_a_second_deploy_at_the_same_time_is_sent_away(project: Project) -> None
 
 
 def test_the_data_api_deploys_queries_shows_and_removes_with_no_host_and_no_password(project: Project) -> None:
-    for name in ("RS_HOST", "RS_PORT", "RS_USER", "RS_PASSWORD", "RS_SSL", "RS_CLUSTER_IDENTIFIER"):
+    for name in ("RS_HOST", "RS_PORT", "RS_USER", "RS_PASSWORD", "RS_SSL"):
         del project.environ[name]
     project.environ["RS_WORKGROUP"] = "local"
     schema = project.environ["RS_SCHEMA"]

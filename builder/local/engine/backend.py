@@ -23,7 +23,7 @@ from builder.local.procedures import calls
 from builder.local.procedures.grammar import Call
 from builder.local.sql import dialect, translate, typed, types
 from builder.local.sql.resolve import ExternalCall, Names, Resolved, resolve
-from builder.local.sqlstate import SqlError
+from builder.local.sqlstate import SqlError, ending
 from builder.local.wire import results
 from builder.local.wire.results import Column
 from builder.names import quote_identifier
@@ -204,6 +204,8 @@ class Session:
     def execute(self, prepared: Prepared, values: Sequence[Any] = (), formats: Sequence[int] = ()) -> Result:
         """Runs a statement; with rows, the caller drains `chunks` before the next."""
         self.cancelled.clear()
+        if self.engine.ending.is_set():
+            raise ending()
         self.check_failed(prepared.statement)
         try:
             return run(self, prepared, values, formats)
@@ -341,9 +343,12 @@ class Session:
             self.calling.interrupt()
 
     def close(self) -> None:
-        if self.status != "I":
-            self.rollback()
-        self.duck.connection.close()
+        try:
+            if self.status != "I":
+                self.rollback()
+        finally:
+            self.duck.connection.close()
+            self.engine.forget(self)
 
 
 def _text(value: str) -> str:

@@ -13,7 +13,7 @@ import logging
 import shutil
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,5 +178,6 @@ class Duck:
             self.connection.unregister(name)
 
     def interrupt(self) -> None:
-        """Ends what runs now, from another thread."""
-        self.connection.interrupt()
+        """Ends what runs now, from another thread; nothing where the connection has just been closed."""
+        with suppress(duckdb.ConnectionException):
+            self.connection.interrupt()

@@ -16,6 +16,7 @@ from builder.local.engine.backend import Session
 from builder.local.engine.duck import EXCHANGES, Duck
 from builder.local.engine.locks import TableLocks
 from builder.local.objects.identities import ensure_master
+from builder.local.sqlstate import ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 IN_FLIGHT = 4
+# How long the end of the endpoint waits for statements to notice it, in seconds; how often they are interrupted.
+ENDING = 10.0
+AGAIN = 0.05
 
 
 @dataclass(kw_only=True)
@@ -53,11 +57,42 @@ class Engine:
     def __post_init__(self) -> None:
         self.pool = ThreadPoolExecutor(max_workers=4 * self.in_flight, thread_name_prefix="lambda")
         self.query_ids = itertools.count(1)
+        self.sessions: dict[int, Session] = {}
+        self.ending = threading.Event()
+        self.left = threading.Condition()
         self.opening = threading.Lock()
         self.ask(lambda duck: ensure_master(duck, self.master))
 
     def session(self, user: str) -> Session:
-        return Session(engine=self, user=user, duck=self.duck())
+        """Raises SqlError 57P01 once the endpoint ends."""
+        if self.ending.is_set():
+            raise ending()
+        made = Session(engine=self, user=user, duck=self.duck())
+        with self.left:
+            self.sessions[id(made)] = made
+        return made
+
+    def forget(self, session: Session) -> None:
+        """A session that has closed."""
+        with self.left:
+            self.sessions.pop(id(session), None)
+            self.left.notify_all()
+
+    def end(self, seconds: float = ENDING) -> bool:
+        """Interrupts every statement until the sessions have closed: whether all have. No new ones are let in.
+
+        One interrupt is not enough: between two steps of a statement nothing runs that would notice it.
+        """
+        self.ending.set()
+        for _ in range(int(seconds / AGAIN)):
+            with self.left:
+                live = list(self.sessions.values())
+            for session in live:
+                session.cancel()
+            with self.left:
+                if self.left.wait_for(lambda: not self.sessions, AGAIN):
+                    return True
+        return False
 
     def duck(self) -> Duck:
         """One more connection."""

@@ -93,10 +93,15 @@ class Frame:
             raise
 
     def _steps(self, steps: Iterable[plpgsql.Step]) -> None:
+        # Also of a body without steps: a loop around it would never ask.
+        self._check()
         for step in steps:
-            if self.session.cancelled.is_set():
-                raise SqlError("57014", "canceling statement due to user request")
             _RUN[type(step)](self, step)
+            self._check()
+
+    def _check(self) -> None:
+        if self.session.cancelled.is_set():
+            raise SqlError("57014", "canceling statement due to user request")
 
     def _assign(self, step: plpgsql.Assign) -> None:
         self._give(f"{step.name}.{step.field}" if step.field else step.name, self.value(step.value))

@@ -32,7 +32,7 @@ _FIELD = struct.Struct("!ihihih")
 
 
 class Readable(Protocol):
-    """What a socket's makefile("rb") gives."""
+    """A socket's bytes, buffered."""
 
     def read(self, size: int, /) -> bytes:
         """Exactly `size` bytes, fewer only at the end."""

@@ -1,7 +1,8 @@
-"""Listens, one thread per connection, answers requests for TLS, and passes cancel requests on."""
+"""Listens, one thread per connection; answers requests for TLS, passes cancels on, ends what runs for nobody."""
 
 from __future__ import annotations
 
+import io
 import itertools
 import logging
 import secrets
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from builder.local.sqlstate import SqlError
 from builder.local.wire import messages as wire
+from builder.local.wire.incoming import Bell, Incoming, gone
 from builder.local.wire.session import Connection
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ CONNECTIONS = 500
 # A client that never says who it is would hold a thread.
 STARTUP_SECONDS = 60.0
 LINGER_SECONDS = 1.0
+# How often clients are looked for while their statements run.
+WATCH_SECONDS = 0.5
 # A client whose machine is gone says nothing: ask after a minute of silence, give up after two more.
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 
@@ -47,12 +51,15 @@ class Server:
     def __post_init__(self) -> None:
         self.listener = socket.create_server((self.host, self.port), backlog=128)
         self.address: tuple[str, int] = self.listener.getsockname()[:2]
-        self.live: dict[int, Connection] = {}
+        self.live: dict[int, tuple[Connection, socket.socket]] = {}
+        self.closed = threading.Event()
+        self.bell = Bell()
         self.lock = threading.Lock()
         self.numbers = itertools.count(1)
 
     def serve(self) -> None:
         """Until `close` is called from elsewhere."""
+        threading.Thread(target=self._watch, daemon=True).start()
         while True:
             try:
                 client, _ = self.listener.accept()
@@ -67,12 +74,25 @@ class Server:
         return thread
 
     def close(self) -> None:
+        self.closed.set()
         # shutdown() wakes accept(), which close() alone does not.
         try:
             self.listener.shutdown(socket.SHUT_RDWR)
         except OSError as error:
             log.debug("the listener was closed already: %s", error)
         self.listener.close()
+
+    def hang_up(self) -> None:
+        """Reads nothing more from any client: each connection ends as soon as its statement has."""
+        self.bell.ring()
+
+    def _watch(self) -> None:
+        """A client that has gone would leave its statement running for ever."""
+        while not self.closed.wait(WATCH_SECONDS):
+            with self.lock:
+                for connection, client in self.live.values():
+                    if connection.busy and connection.session is not None and gone(client):
+                        connection.session.cancel()
 
     def _client(self, client: socket.socket) -> None:
         with client:
@@ -123,7 +143,7 @@ class Server:
         if startup.code != wire.PROTOCOL_3:
             # A newer minor version: ours is 3.0, and no option of theirs is known.
             client.sendall(wire.message(b"v", bytes(8)))
-        with client.makefile("rb") as reader:
+        with io.BufferedReader(Incoming(client, self.bell)) as reader:
             self._serve(client, reader, startup)
 
     def _serve(self, client: socket.socket, reader: wire.Readable, startup: wire.Startup) -> None:
@@ -139,7 +159,7 @@ class Server:
         with self.lock:
             full = len(self.live) >= self.connections
             if not full:
-                self.live[connection.process] = connection
+                self.live[connection.process] = (connection, client)
         if full:
             words = f'connection limit "{self.connections}" exceeded for non-bootstrap users'
             client.sendall(wire.error_response(SqlError("53300", words), severity="FATAL"))
@@ -152,7 +172,7 @@ class Server:
 
     def _cancel(self, request: wire.Startup) -> None:
         with self.lock:
-            connection = self.live.get(request.process)
+            connection, _ = self.live.get(request.process, (None, None))
         if connection is not None and connection.secret == request.secret and connection.session is not None:
             connection.session.cancel()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from builder.local.engine.variables import DEFAULTS
 from builder.local.objects.copy_stream import CopyStream
 from builder.local.sql.tokens import split
-from builder.local.sqlstate import SqlError
+from builder.local.sqlstate import SqlError, ending
 from builder.local.wire import copying, login
 from builder.local.wire import messages as wire
 from builder.local.wire.extended import Extended, complete, notices
@@ -55,6 +55,8 @@ class Connection:
 
     def __post_init__(self) -> None:
         self.session: Session | None = None
+        # Between a message and its answers.
+        self.busy = False
         self._extended: Extended
         self.out = bytearray()
 
@@ -76,6 +78,8 @@ class Connection:
         try:
             self._greet(session, startup)
             self._loop(session)
+            if self.engine.ending.is_set():
+                self.write(wire.error_response(ending(), severity="FATAL"))
         finally:
             session.close()
 
@@ -98,7 +102,7 @@ class Connection:
 
     def _loop(self, session: Session) -> None:
         skipping = False
-        while (received := wire.read_message(self.reader)) is not None:
+        while (received := self._received()) is not None:
             kind, body = received
             if kind == b"X":
                 return
@@ -112,6 +116,12 @@ class Connection:
                 self.flush()
             elif not skipping:
                 skipping = self._handle(session, kind, body)
+
+    def _received(self) -> tuple[bytes, wire.Body] | None:
+        self.busy = False
+        received = wire.read_message(self.reader)
+        self.busy = True
+        return received
 
     def _handle(self, session: Session, kind: bytes, body: wire.Body) -> bool:
         """Whether an error in an extended query makes everything up to the next Sync be skipped."""
@@ -144,7 +154,9 @@ class Connection:
 
     def _failed(self, session: Session, error: SqlError) -> None:
         session.failed()
-        if error.code == "57014":
+        if error.code == "57014" and self.engine.ending.is_set():
+            error = ending()
+        elif error.code == "57014":
             # Amazon Redshift, CANCEL: its words.
             error = SqlError(error.code, f"Query ({session.query_id}) cancelled on user's request")
         self._send(wire.error_response(error))
