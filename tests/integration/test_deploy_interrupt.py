@@ -58,7 +58,7 @@ def test_the_step_under_way_ends_and_is_on_record_and_no_other_starts(tmp_path: 
     assert deploy.returncode == 130, err
     assert out == "carto-at-h3\n"
     assert "stopping; still under way: Lambda function carto-at-h3" in err
-    assert "6 of 9 steps are done and on record; the same command goes on from here" in err
+    assert "6 of 11 steps are done and on record; the same command goes on from here" in err
     (receipt,) = (tmp_path / "receipts").iterdir()
     held = json.loads(receipt.read_text(encoding="utf-8"))
     assert set(held["lambdas"]) == {"h3"}
