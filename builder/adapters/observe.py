@@ -168,10 +168,12 @@ def _with_strangers(found: _Lambdas, world: World, question: Question, pool: Thr
     images = {repository_of(question, unit.image) for unit in units}
     functions = pool.submit(world.functions.names, prefix)
     repositories = set(world.repositories.names(prefix)) - images
-    others = (name for name in functions.result() if not name.endswith(question.suffixes))
+    siblings = functions.result()
+    others = (name for name in siblings if not name.endswith(question.suffixes))
     strangers = pool.map(world.functions.get, sorted(set(others) - {unit.name for unit in units}))
     return replace(
         found,
+        siblings=siblings,
         strangers=tuple(state for state in strangers if state),
         repositories=tuple(state for state in pool.map(world.repositories.get, sorted(repositories)) if state),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.core.catalog.selection import selection
+from builder.core.catalog.selection import NOTHING_GONE, selection
 from builder.core.deploy import explain, orphans, plan_file
 from builder.core.deploy import plan as deploy_plan
 from builder.core.deploy.desired import Scope
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from builder.adapters.observe import World
     from builder.app import App
     from builder.console import Console
-    from builder.core.catalog.selection import Selection
+    from builder.core.catalog.selection import Gone, Selection
     from builder.core.config.settings import Settings
     from builder.core.deploy.actions import Action
     from builder.core.deploy.desired import Desired
@@ -87,22 +87,36 @@ class Deployment:
     doors: Doors
     observed: Observed
     catalog: tuple[Module, ...] = ()
+    gone: Gone = NOTHING_GONE
+    prune: bool = False
+    replaced: bool = False
 
     def as_file(self, actions: Sequence[Action]) -> PlanFile:
         """What `--out` writes and `--plan` is held against."""
-        return plan_file.of(actions, self.scopes, self.settings, self.observed.identity)
+        return plan_file.of(
+            actions,
+            self.scopes,
+            self.settings,
+            self.observed.identity,
+            gone=self.gone,
+            prune=self.prune,
+            remove_replaced=self.replaced,
+        )
 
     @cached_property
     def desired(self) -> Desired:
         return deploy_plan.wanted(self.scopes, self.lock, self.settings, self.observed)
 
-    def plan(self, *, prune: bool = False, replacing: bool = True) -> tuple[Action, ...]:
-        """What deploy does; with `prune`, what the catalogue no longer has goes, too.
+    def plan(self, *, replacing: bool = True) -> tuple[Action, ...]:
+        """What deploy does. What --diff has found to be gone goes; with --prune, all that the catalogue has no longer.
 
         Where the look was also at what has been replaced, that goes, unless `replacing` is false.
         """
         actions = deploy_plan.towards(self.desired, self.scopes, self.settings, self.observed, replacing=replacing)
-        return (*actions, *orphans.prune(self.catalog, self.settings, self.observed)) if prune else actions
+        if not self.prune and not self.gone:
+            return actions
+        only = None if self.prune else self.gone
+        return (*actions, *orphans.prune(self.catalog, self.settings, self.observed, only))
 
     def plan_removal(self) -> tuple[Action, ...]:
         return deploy_plan.plan_removal(self.scopes, self.settings, self.observed)
@@ -133,16 +147,21 @@ def look_at(
     replaced: bool = False,
     locked: str = "",
     strangers: bool = False,
+    prune: bool = False,
 ) -> Iterator[Deployment]:
-    """The same, for functions that are chosen already. `strangers`: looks also for what the catalogue no longer has."""
+    """The same, for functions that are chosen already.
+
+    `strangers`: looks also for what the catalogue no longer has, as it does where any of that is to go.
+    """
+    strangers = strangers or prune or bool(chosen.gone)
     # The catalogue was first: what is wrong there needs neither boto3, which is slow to load, nor an account.
     lock = images.read(app.state)
     with open_doors(app, locked) as doors:
         suffixes = _suffixes(app, doors) if removal or strangers else ()
-        # A second set is there for comparison, and goes whole: nobody looks for what it has left behind.
-        every = selection(app.catalog, "", "").modules if strangers and not app.settings.suffix else ()
+        every = selection(app.catalog, "", "").modules if strangers else None
         scopes = scopes_of(chosen)
-        yield deployment(doors, scopes, lock, removal=removal, replaced=replaced, suffixes=suffixes, catalog=every)
+        found = deployment(doors, scopes, lock, removal=removal, replaced=replaced, suffixes=suffixes, catalog=every)
+        yield replace(found, gone=chosen.gone, prune=prune, replaced=replaced)
 
 
 def scopes_of(chosen: Selection) -> tuple[Scope, ...]:
@@ -161,9 +180,9 @@ def deployment(
     removal: bool = False,
     replaced: bool = False,
     suffixes: tuple[str, ...] = (),
-    catalog: tuple[Module, ...] = (),
+    catalog: tuple[Module, ...] | None = None,
 ) -> Deployment:
-    """One look at the world."""
+    """One look at the world; with the whole catalogue, also at what is not in it."""
     from builder.adapters.observe import Question, observe  # noqa: PLC0415  boto3 is slow to load: see open_doors
 
     question = Question(
@@ -173,11 +192,12 @@ def deployment(
         removal=removal,
         replaced=replaced,
         suffixes=suffixes,
-        catalog=catalog or None,
+        # A second set is there for comparison, and goes whole: nobody looks for the Lambdas that it has left behind.
+        catalog=None if doors.settings.suffix else catalog,
     )
     observed = observe(doors.world, question, doors.identity, doors.receipt)
     return Deployment(
-        scopes=scopes, lock=lock, settings=doors.settings, doors=doors, observed=observed, catalog=catalog
+        scopes=scopes, lock=lock, settings=doors.settings, doors=doors, observed=observed, catalog=catalog or ()
     )
 
 

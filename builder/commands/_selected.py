@@ -31,19 +31,22 @@ def choose(app: App, modules: str, functions: str, *, since: Since = "built") ->
         return selection(app.catalog, modules, functions)
     found = _changes(app, app.diff, since)
     app.console.notice(f"changed since {app.diff or _event(app, since)}: {found}")
-    return selection(app.catalog, modules, functions, only=found.selected)
+    return selection(app.catalog, modules, functions, changes=found)
 
 
-def note(app: App, chosen: Selection, since: Since) -> None:
+def note(app: App, chosen: Selection, since: Since, *, prune: bool = False) -> None:
     """Records what was built or deployed.
 
-    A build of a module forgets the functions that it no longer has. A deploy does not take them away: they stay
-    known as deleted, so that every --diff names them.
+    A build of a module forgets the functions that it no longer has. A deploy forgets those that it has taken away, with
+    --diff or `prune`; until then they stay known as deleted, so that the next --diff is about them.
     """
     now = sources(app, app.catalog, assets.find().root)
     event = _event(app, since)
-    before = source_record.read(app.state, event) if since == "built" else {}
-    gone = [name for name, each in before.items() if name not in now and _is_over(app, chosen, each.module)]
+    lost = {name: each for name, each in source_record.read(app.state, event).items() if name not in now}
+    if since == "built":
+        gone = [name for name, each in lost.items() if _is_over(app, chosen, each.module)]
+    else:
+        gone = [name for name in lost if prune or name in chosen.gone.functions]
     named = {function.name for function in chosen.functions}
     source_record.record(app.state, event, {name: now[name] for name in named}, gone=gone)
 

@@ -16,8 +16,6 @@ from builder.errors import UsageError
 
 if TYPE_CHECKING:
     from builder.app import App
-    from builder.core.catalog.selection import Selection
-    from builder.core.deploy.plan_file import PlanFile
 
 
 @click.command("deploy")
@@ -52,13 +50,18 @@ def command(  # noqa: PLR0913  click hands over each option
 ) -> None:
     """Bring the selected functions into AWS Lambda and Redshift, from the images that were built and pushed."""
     given = plan_file.read(file) if file else None
-    chosen = _chosen(app, modules, functions, given, file)
     if prune:
         _deployment.refuse_part(modules, functions, app.diff)
+    if given:
+        _refuse_more(app, modules, functions, more=prune or remove_replaced)
+        prune, remove_replaced = given.prune, given.remove_replaced
+        chosen = plan_file.selected(given, app.catalog, where=str(file))
+    else:
+        chosen = choose(app, modules, functions, since="deployed")
     locked = "" if dry_run else "builder deploy"
-    looking = _deployment.look_at(app, chosen, replaced=remove_replaced, locked=locked, strangers=prune)
+    looking = _deployment.look_at(app, chosen, replaced=remove_replaced, locked=locked, prune=prune)
     with looking as deployment:
-        actions = deployment.plan(prune=prune)
+        actions = deployment.plan()
         if given:
             plan_file.refuse_stale(given, deployment.as_file(actions), where=str(file))
         _deployment.show(app.console, actions, deployment.remarks())
@@ -71,16 +74,14 @@ def command(  # noqa: PLR0913  click hands over each option
             _deployment.confirm("The plan takes something away. Go on?", yes=yes)
         course = _deployment.Course(actions=actions, start=deployment.observed.receipt, desired=deployment.desired)
         _deployment.carry_out(app, deployment.doors, course, jobs)
-        note(app, chosen, "deployed")
+        note(app, chosen, "deployed", prune=prune)
 
 
-def _chosen(app: App, modules: str, functions: str, given: PlanFile | None, file: Path | None) -> Selection:
-    if given is None:
-        return choose(app, modules, functions, since="deployed")
-    if modules or functions or app.diff is not None:
+def _refuse_more(app: App, modules: str, functions: str, *, more: bool) -> None:
+    """Raises UsageError for what would make another plan of it."""
+    if modules or functions or more or app.diff is not None:
         raise UsageError(
-            "a plan in a file says itself which functions it is about",
+            "a plan in a file says itself what it is about",
             where="--plan",
-            hint="leave --modules, --functions and --diff out",
+            hint="leave --modules, --functions, --diff, --prune and --remove-replaced out",
         )
-    return plan_file.selected(given, app.catalog, where=str(file))

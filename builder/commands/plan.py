@@ -47,8 +47,8 @@ def command(
     if prune:
         _deployment.refuse_part(modules, functions, app.diff)
     chosen = choose(app, modules, functions, since="deployed")
-    with _deployment.look_at(app, chosen, replaced=remove_replaced, strangers=prune) as deployment:
-        actions = deployment.plan(prune=prune)
+    with _deployment.look_at(app, chosen, replaced=remove_replaced, prune=prune) as deployment:
+        actions = deployment.plan()
         _deployment.show(app.console, actions, deployment.remarks())
         if out is not None:
             plan_file.write(out, deployment.as_file(actions))

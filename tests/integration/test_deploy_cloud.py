@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import zlib
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -382,6 +383,27 @@ def test_a_second_deploy_at_the_same_time_is_sent_away(project: Project) -> None
             assert "builder deploy, process" in refused.err
         assert project.builder("plan").code == 0
     assert project.ours()["functions"] == []
+
+
+def test_a_diff_takes_away_what_was_deleted_and_asks_before(project: Project) -> None:
+    assert project.builder("deploy").code == 0
+    twice = project.folder / "functions" / "greeting" / "greet_twice"
+    shutil.rmtree(twice)
+
+    file = project.folder / "plan.json"
+    planned = project.builder("plan", "--diff", "--out", str(file))
+    assert "1 deleted (greet_twice)" in planned.err
+    asked = project.builder("deploy", "--diff")
+    assert (asked.code, "nobody to ask" in asked.err) == (2, True)
+    assert project.builder("plan", "--diff", "--detailed-exitcode").code == 2
+    # The file has what --diff found; it was looked at, and is not asked about.
+    assert project.builder("deploy", "--plan", str(file), "--diff").code == 2
+    done = project.builder("deploy", "--plan", str(file), "--format", "json")
+    assert done.code == 0, done.err
+    (place,) = json.loads(done.out)["receipt"]["places"].values()
+    assert list(place["functions"]) == ["greet"]
+    after = project.builder("plan", "--diff", "--detailed-exitcode")
+    assert (after.code, "nothing" in after.err) == (0, True)
 
 
 def test_the_data_api_deploys_queries_shows_and_removes_with_no_host_and_no_password(project: Project) -> None:

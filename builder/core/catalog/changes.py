@@ -26,12 +26,16 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """Names of functions, sorted. `neighbours` did not change, but their image did: a function of it is gone."""
+    """Names of functions, sorted. `neighbours` did not change, but their image did: a function of it is gone.
+
+    `left` are pairs of module and function: what a module had and has no longer, deleted or moved to another.
+    """
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     neighbours: tuple[str, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
 
     @property
     def selected(self) -> frozenset[str]:
@@ -70,6 +74,13 @@ def compare(before: Mapping[str, Source], now: Mapping[str, Source]) -> Changes:
         changed=tuple(sorted(changed)),
         deleted=tuple(sorted(deleted)),
         neighbours=tuple(sorted(name for name in same if now[name].kind == "lambda" and now[name].module in shrunk)),
+        left=tuple(
+            sorted(
+                (each.module, name)
+                for name, each in before.items()
+                if name in deleted or each.module != now[name].module
+            )
+        ),
     )
 
 

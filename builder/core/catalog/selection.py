@@ -10,9 +10,24 @@ from builder.core.catalog.modules import group
 from builder.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from builder.core.catalog.changes import Changes
     from builder.model import Catalog, Function, Module
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gone:
+    """What the catalogue has no longer, by name: functions, and modules of which it has nothing left."""
+
+    functions: frozenset[str] = frozenset()
+    modules: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.functions or self.modules)
+
+
+NOTHING_GONE = Gone()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,25 +36,30 @@ class Selection:
 
     `modules` are whole: an image, and the Lambda that runs it, always holds all of its module's functions. `complete`
     names the modules of which every function is selected: only their Lambda, image and repository may go when the
-    selection goes.
+    selection goes. `gone` is what --diff has found to be deleted, and what a deploy takes away.
     """
 
     functions: tuple[Function, ...]
     modules: tuple[Module, ...]
     complete: frozenset[str]
+    gone: Gone = NOTHING_GONE
 
 
-def select(catalog: Catalog, modules: str = "", functions: str = "") -> tuple[Function, ...]:
+def select(
+    catalog: Catalog, modules: str = "", functions: str = "", *, left: Sequence[tuple[str, str]] = ()
+) -> tuple[Function, ...]:
     """The functions of `a,b`-lists of names, in any case, in the catalogue's order; both empty: all.
 
     With both, the functions that both lists allow. Raises UsageError with every name that is unknown, or that the
-    other list leaves out.
+    other list leaves out. Those of `left`, pairs of module and function, are known though the catalogue has lost them.
     """
     wanted_modules, wanted_functions = _names(modules), _names(functions)
     by_name = {function.name.lower(): function for function in catalog.functions}
     known_modules = {function.module.lower() for function in catalog.functions}
+    known_modules |= {module.lower() for module, _ in left}
+    known_functions = [*by_name, *(name.lower() for _, name in left)]
     problems = _unknown(wanted_modules, sorted(known_modules), "--modules", "module")
-    problems += _unknown(wanted_functions, list(by_name), "--functions", "function")
+    problems += _unknown(wanted_functions, known_functions, "--functions", "function")
     for name in wanted_functions:
         if wanted_modules and name in by_name and by_name[name].module.lower() not in wanted_modules:
             what = f"{name!r} is in module {by_name[name].module!r}, which --modules leaves out"
@@ -54,20 +74,39 @@ def select(catalog: Catalog, modules: str = "", functions: str = "") -> tuple[Fu
     )
 
 
-def selection(
-    catalog: Catalog, modules: str = "", functions: str = "", *, only: Container[str] | None = None
-) -> Selection:
+def selection(catalog: Catalog, modules: str = "", functions: str = "", *, changes: Changes | None = None) -> Selection:
     """The same, with the whole modules around the selected functions. Raises UsageError as `select` does.
 
-    `only` leaves out the functions whose names are not in it.
+    `changes` leaves of it what has changed, and adds what is gone.
     """
-    named = select(catalog, modules, functions)
-    selected = named if only is None else tuple(function for function in named if function.name in only)
+    named = select(catalog, modules, functions, left=changes.left if changes else ())
+    selected = named if changes is None else tuple(each for each in named if each.name in changes.selected)
+    gone = _gone(catalog, changes, modules, functions) if changes else NOTHING_GONE
     touched = {function.module for function in selected}
     whole = group(catalog, (function for function in catalog.functions if function.module in touched))
     chosen = {function.name for function in selected}
     complete = (module.name for module in whole if all(each.name in chosen for each in module.functions))
-    return Selection(functions=selected, modules=whole, complete=frozenset(complete))
+    return Selection(functions=selected, modules=whole, complete=frozenset(complete), gone=gone)
+
+
+def _gone(catalog: Catalog, changes: Changes, modules: str, functions: str) -> Gone:
+    """A module has gone when all that has left it was named: of a part of it, somebody else may be in charge."""
+    wanted_modules, wanted_functions = _names(modules), _names(functions)
+    named = {
+        (module, name)
+        for module, name in changes.left
+        if (not wanted_modules or module.lower() in wanted_modules)
+        and (not wanted_functions or name.lower() in wanted_functions)
+    }
+    kept = {function.module for function in catalog.functions} | _modules(set(changes.left) - named)
+    return Gone(
+        functions=frozenset(name for _, name in named if name in changes.deleted),
+        modules=frozenset(_modules(named) - kept),
+    )
+
+
+def _modules(left: Iterable[tuple[str, str]]) -> set[str]:
+    return {module for module, _ in left}
 
 
 def _names(text: str) -> list[str]:

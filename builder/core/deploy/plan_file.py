@@ -8,11 +8,12 @@ the actions, whom they are for, and which functions were selected.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from builder.core.catalog.selection import Selection, selection
+from builder.core.catalog.selection import NOTHING_GONE, Gone, Selection, selection
 from builder.core.deploy import explain
 from builder.core.deploy.receipt import place_of
 from builder.errors import Problem, StaleError, UsageError
@@ -50,20 +51,45 @@ class Chosen(_Strict):
     functions: list[str]
 
 
+class Lost(_Strict):
+    """What --diff has found to be deleted, and the plan takes away."""
+
+    functions: list[str] = []
+    modules: list[str] = []
+
+
 class PlanFile(_Strict):
-    """The file. `actions` are as `builder plan --format json` prints them; docs/plan.schema.json has their fields."""
+    """The file. `actions` are as `builder plan --format json` prints them; docs/plan.schema.json has their fields.
+
+    `prune` and `remove_replaced` are what the plan was asked to take away, too.
+    """
 
     version: Literal[1] = 1
     target: Target
     selection: list[Chosen]
+    gone: Lost = Lost()
+    prune: bool = False
+    remove_replaced: bool = False
     actions: list[dict[str, Any]]
 
 
-def of(actions: Sequence[Action], scopes: Sequence[Scope], settings: Settings, identity: Identity) -> PlanFile:
+def of(
+    actions: Sequence[Action],
+    scopes: Sequence[Scope],
+    settings: Settings,
+    identity: Identity,
+    *,
+    gone: Gone = NOTHING_GONE,
+    prune: bool = False,
+    remove_replaced: bool = False,
+) -> PlanFile:
     """The plan as a file's content."""
     return PlanFile(
         target=target(settings, identity),
         selection=[Chosen(module=scope.module.name, functions=sorted(scope.names)) for scope in scopes],
+        gone=Lost(functions=sorted(gone.functions), modules=sorted(gone.modules)),
+        prune=prune,
+        remove_replaced=remove_replaced,
         actions=as_json(actions),
     )
 
@@ -114,9 +140,22 @@ def selected(plan: PlanFile, catalog: Catalog, *, where: str) -> Selection:
         for name in chosen.functions
         if modules.get(name) != chosen.module
     ]
+    problems += [
+        Problem(where=where, what=f"the plan takes {kind} {name} away, the catalogue has it", hint=AGAIN)
+        for kind, names, there in (
+            ("function", plan.gone.functions, modules.keys()),
+            ("module", plan.gone.modules, set(modules.values())),
+        )
+        for name in names
+        if name in there
+    ]
     if problems:
         raise StaleError(problems=problems)
-    return selection(catalog, "", ",".join(name for chosen in plan.selection for name in chosen.functions))
+    named = ",".join(name for chosen in plan.selection for name in chosen.functions)
+    gone = Gone(functions=frozenset(plan.gone.functions), modules=frozenset(plan.gone.modules))
+    # No name stands for all of them: a plan that only takes away has none.
+    found = selection(catalog, "", named) if named else Selection(functions=(), modules=(), complete=frozenset())
+    return replace(found, gone=gone)
 
 
 def refuse_stale(plan: PlanFile, now: PlanFile, *, where: str) -> None:
@@ -150,8 +189,12 @@ def _moves(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> Iter
 
 
 def _named(actions: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """By kind and subject, which no two actions of a plan share."""
-    return {" ".join((str(action.get("action")), *_subject(action))): action for action in actions}
+    """By kind and subject. A module's SQL comes twice where functions of it are made and others taken away."""
+    found: dict[str, dict[str, Any]] = {}
+    for action in actions:
+        name = " ".join((str(action.get("action")), *_subject(action)))
+        found[f"{name} (2)" if name in found else name] = action
+    return found
 
 
 def _subject(action: dict[str, Any]) -> Iterator[str]:

@@ -74,6 +74,8 @@ def _settled_aws(observed: Observed) -> Receipt:
         if role is not None and is_ours(role.tags, receipt.prefix):
             roles[role.name] = role.arn
     gone = {receipt.label_of(name) for name in observed.missing_functions}
+    if observed.siblings is not None:
+        gone |= receipt.lambdas.keys() - {receipt.label_of(name) for name in observed.siblings}
     lambdas = {label: entry for label, entry in receipt.lambdas.items() if label not in gone}
     for function in observed.functions:
         if is_ours(function.tags, receipt.prefix):

@@ -81,10 +81,16 @@ def test_what_is_added_and_deleted_is_told_and_a_deletion_takes_its_images_other
 
     found = compare(before, read(root))
 
-    assert found == Changes(added=("loud",), deleted=("plain",), neighbours=("spoken",))
+    assert found == Changes(added=("loud",), deleted=("plain",), neighbours=("spoken",), left=(("geo", "plain"),))
     assert found.selected == {"loud", "spoken"}
     assert str(found) == "1 added (loud), 1 deleted (plain)"
     assert str(Changes()) == "nothing"
+
+
+def test_what_moves_to_another_module_has_left_its_own_and_is_not_deleted() -> None:
+    before = {"f": Source(module="old", kind="lambda", hash="1")}
+    found = compare(before, {"f": Source(module="new", kind="lambda", hash="2")})
+    assert found == Changes(changed=("f",), left=(("old", "f"),))
 
 
 def test_the_record_keeps_events_apart_and_forgets_what_is_gone(tmp_path: Path) -> None:

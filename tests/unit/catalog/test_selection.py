@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from builder.core.catalog.changes import Changes
 from builder.core.catalog.load import open_catalog
 from builder.core.catalog.modules import group
-from builder.core.catalog.selection import select, selection
+from builder.core.catalog.selection import NOTHING_GONE, Gone, select, selection
 from builder.errors import UsageError
 from tests.unit.catalog.trees import DATA
 
@@ -71,3 +72,31 @@ def test_a_selection_knows_the_whole_modules_and_which_are_complete() -> None:
     assert [function.name for module in found.modules for function in module.functions] == ["__double", "area", "shout"]
     assert found.complete == {"text"}
     assert selection(CATALOG).complete == {"geo", "text"}
+
+
+# The catalogue had `geo.old`, and a module `maps` of two functions, one of which is in `text` now.
+LEFT = Changes(changed=("shout",), deleted=("old", "lost"), left=(("geo", "old"), ("maps", "lost"), ("maps", "shout")))
+
+
+@pytest.mark.parametrize(
+    ("modules", "functions", "gone"),
+    [
+        ("", "", Gone(functions=frozenset({"old", "lost"}), modules=frozenset({"maps"}))),
+        ("geo", "", Gone(functions=frozenset({"old"}))),
+        ("MAPS", "", Gone(functions=frozenset({"lost"}), modules=frozenset({"maps"}))),
+        ("", "Lost,shout", Gone(functions=frozenset({"lost"}), modules=frozenset({"maps"}))),
+        # Of a part of a module somebody else may be in charge.
+        ("", "lost", Gone(functions=frozenset({"lost"}))),
+        ("text", "", NOTHING_GONE),
+    ],
+)
+def test_names_narrow_what_is_gone_too_and_know_what_the_catalogue_has_lost(
+    modules: str, functions: str, gone: Gone
+) -> None:
+    assert selection(CATALOG, modules, functions, changes=LEFT).gone == gone
+
+
+def test_a_lost_name_is_unknown_where_nothing_is_compared() -> None:
+    with pytest.raises(UsageError, match="there is no function 'lost'"):
+        selection(CATALOG, functions="lost")
+    assert [each.name for each in selection(CATALOG, changes=LEFT).functions] == ["shout"]

@@ -207,6 +207,10 @@ class Site:
         self._apply(actions, observed, Desired())
         return actions
 
+    def carry_out(self, actions: Sequence[Action], observed: Observed) -> None:
+        """What leads to no release: something goes."""
+        self._apply(actions, observed, Desired())
+
     def _apply(self, actions: Sequence[Action], observed: Observed, desired: Desired, *, of: int | None = None) -> None:
         ledger = Ledger(file=self.file, place=place_of(self.settings))
         try:

@@ -11,11 +11,12 @@ import jsonschema
 import pytest
 
 from builder.adapters.fakes import IDENTITY
+from builder.core.catalog.selection import Gone
 from builder.core.deploy import plan_file
-from builder.core.deploy.actions import Action
+from builder.core.deploy.actions import Action, RunSql
 from builder.core.deploy.plan_schema import json_schema
 from builder.errors import StaleError, UsageError
-from builder.model import Catalog
+from builder.model import Catalog, Statement
 from tests.unit.deploy.cloud import H3, LAMBDA_ONLY, PARENT, POLYFILL, SIBLINGS, WITH_REDSHIFT, Site, lock, scopes
 from tests.unit.deploy.test_explain import plans
 
@@ -148,3 +149,35 @@ def test_no_setting_that_is_secret_gets_into_a_plan(site: Site) -> None:
     text = a_plan(site).model_dump_json()
     assert "planted-secret" not in text
     assert "AKIAPLANTED" not in text
+
+
+GONE = Gone(functions=frozenset({"old"}), modules=frozenset({"maps"}))
+
+
+def test_a_file_says_what_was_asked_to_be_taken_away(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    plan_file.write(file, plan_file.of((), (), site.settings, IDENTITY, gone=GONE, remove_replaced=True))
+    plan = plan_file.read(file)
+    assert (plan.prune, plan.remove_replaced) == (False, True)
+    chosen = plan_file.selected(plan, CATALOG, where="plan.json")
+    # No function is named: that is none, not all.
+    assert (chosen.functions, chosen.modules, chosen.gone) == ((), (), GONE)
+
+
+def test_a_function_that_is_back_in_the_catalogue_makes_its_removal_stale(site: Site) -> None:
+    gone = Gone(functions=frozenset({H3.name}), modules=frozenset({"quadbin"}))
+    plan = plan_file.of((), (), site.settings, IDENTITY, gone=gone)
+    with pytest.raises(StaleError) as caught:
+        plan_file.selected(plan, CATALOG, where="plan.json")
+    assert [problem.what for problem in caught.value.problems] == [
+        "the plan takes function h3_center away, the catalogue has it",
+        "the plan takes module quadbin away, the catalogue has it",
+    ]
+
+
+def test_two_transactions_of_one_module_are_two_actions(site: Site) -> None:
+    made = RunSql(module="m", schema="s", changes=(), statements=())
+    gone = RunSql(module="m", schema="s", changes=(), statements=(Statement(subject="f", text="DROP"),))
+    assert stale(a_plan(site, (made, gone)), a_plan(site, (gone, gone))) == [
+        "run_sql m s would not be the same now: statements"
+    ]
