@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from builder.core.deploy.actions import Action
     from builder.core.deploy.desired import Desired
     from builder.core.deploy.receipt import Receipt
+    from builder.core.deploy.recording import Answer
     from builder.core.deploy.release import Release
 
 # Lambda takes fifteen control-plane calls a second in a Region (Lambda quotas), its waits included.
@@ -104,7 +105,7 @@ def _nothing(_done: int, _under_way: str) -> None:
     """No terminal, no bar."""
 
 
-def _timed(action: Action, world: World) -> tuple[str, float]:
+def _timed(action: Action, world: World) -> tuple[Answer, float]:
     begun = time.monotonic()
     return execute(action, world), time.monotonic() - begun
 
@@ -118,7 +119,7 @@ class _Course:
     ledger: Ledger
     console: Console | None
     done: set[int] = field(default_factory=set)
-    running: dict[Future[tuple[str, float]], int] = field(default_factory=dict)
+    running: dict[Future[tuple[Answer, float]], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.needs = schedule.needs(self.actions)
@@ -128,7 +129,7 @@ class _Course:
     def under_way(self) -> str:
         return ", ".join(explain.title(self.actions[number]) for number in sorted(self.running.values()))
 
-    def start(self, jobs: int, submit: Callable[[Action], Future[tuple[str, float]]]) -> bool:
+    def start(self, jobs: int, submit: Callable[[Action], Future[tuple[Answer, float]]]) -> bool:
         """Starts what nothing stands before. Whether anything is under way.
 
         SQL comes first: it goes one by one, so that a transaction that waits for a free thread makes the whole longer.
@@ -142,7 +143,7 @@ class _Course:
                 self.running[submit(self.actions[number])] = number
         return bool(self.running)
 
-    def collect(self, ended: Iterable[Future[tuple[str, float]]]) -> None:
+    def collect(self, ended: Iterable[Future[tuple[Answer, float]]]) -> None:
         """Records what has been done. Raises the errors of what failed, as one."""
         failures = []
         for number, future in sorted((self.running.pop(future), future) for future in ended):
@@ -168,10 +169,10 @@ class _Course:
             done = f"{len(self.done)} of {len(self.actions)} steps are done and on record"
             self.console.line(f"stopped: {done}; the same command goes on from here")
 
-    def _done(self, number: int, arn: str, seconds: float) -> None:
+    def _done(self, number: int, answer: Answer, seconds: float) -> None:
         action = self.actions[number]
         self.done.add(number)
-        self._keep(recording.after(self.made, action, self.ledger.place, arn))
+        self._keep(recording.after(self.made, action, self.ledger.place, answer))
         if self.console:
             count = f"[{len(self.done)}/{len(self.actions)}]"
             self.console.line(f"{count} {explain.sign(action)} {explain.title(action):<60} {seconds:7.2f} s")

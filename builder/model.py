@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 Volatility = Literal["volatile", "stable", "immutable"]
 Kind = Literal["lambda", "sql"]
+# What DROP FUNCTION goes by: a name, and types.
+RoutineKey: TypeAlias = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +268,33 @@ class Routine:
         return f"{self.name}({', '.join(self.arguments)})"
 
     @property
-    def key(self) -> tuple[str, tuple[str, ...]]:
-        """What DROP FUNCTION goes by."""
+    def key(self) -> RoutineKey:
+        """What it is told apart by."""
         return self.name, self.arguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """What Redshift shows of how a function is made. `source` is the body of a SQL function; nobody documents what it
+    is of an external one, so it is compared and never read.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    language: str
+    volatility: str
+    source: str
+
+    @property
+    def key(self) -> RoutineKey:
+        """As a Routine's."""
+        return self.name, self.arguments
+
+    @property
+    def fingerprint(self) -> str:
+        """`sha256:...` over all that is shown."""
+        whole = f"{self.language}\0{self.volatility}\0{self.source}"
+        return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
+
+    def __str__(self) -> str:
+        return f"{self.volatility} {self.language}: {' '.join(self.source.split())}"

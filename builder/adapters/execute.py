@@ -33,6 +33,7 @@ from builder.core.deploy.actions import (
     RevokeInvoke,
     RoleAction,
     RolloutAction,
+    RunSql,
     SqlAction,
     TagFunction,
     TryImage,
@@ -45,10 +46,11 @@ from builder.errors import AwsError, BuildError, WarehouseError
 if TYPE_CHECKING:
     from builder.adapters.observe import World
     from builder.adapters.repositories import Repositories
+    from builder.core.deploy.recording import Answer
 
 
-def execute(action: Action, world: World) -> str:
-    """Carries one action out. Gives the ARN or the version of what was made, or "".
+def execute(action: Action, world: World) -> Answer:
+    """Carries one action out. Gives the ARN or the version of what was made, how Redshift shows it, or "".
 
     Raises AwsError, InvokeError and WarehouseError.
     """
@@ -107,7 +109,7 @@ def repository(action: RepositoryAction, repositories: Repositories) -> None:
             repositories.delete(name)
 
 
-def _redshift(action: SqlAction | HolderAction, world: World) -> str:
+def _redshift(action: SqlAction | HolderAction, world: World) -> Answer:
     if isinstance(action, SqlAction):
         return _sql(action, world)
     if world.holder is None:
@@ -188,8 +190,11 @@ def _go_live(action: GoLive, world: World) -> str:
     return version
 
 
-def _sql(action: SqlAction, world: World) -> str:
+def _sql(action: SqlAction, world: World) -> Answer:
     if world.warehouse is None:
         raise WarehouseError("the plan has SQL, but no Redshift is configured", hint="set RS_HOST and plan again")
     world.warehouse.run(action.statements)
-    return ""
+    if not isinstance(action, RunSql):
+        return ""
+    made = {routine.name for change in action.changes for routine in change.signatures}
+    return world.warehouse.definitions_in(action.schema, sorted(made)) if made else ""

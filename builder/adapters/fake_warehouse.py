@@ -10,7 +10,7 @@ from builder.adapters.warehouse import Result
 from builder.core.deploy.observed import WarehouseState
 from builder.core.sql.text import made
 from builder.errors import WarehouseError
-from builder.model import Routine
+from builder.model import Definition, Routine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,18 +36,20 @@ class FakeWarehouse:
     faults: Faults
     schemas: set[str] = field(default_factory=set)
     routines: dict[tuple[str, str, tuple[str, ...]], str] = field(default_factory=dict)
+    # What a function was made by, which is what it shows; a test may put something else there.
+    sources: dict[tuple[str, str, tuple[str, ...]], str] = field(default_factory=dict)
     tables: int = 0
     # Who may execute a routine, and who may use a schema: as the statements write them, without quotes.
     privileges: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
     def run(self, statements: Sequence[Statement]) -> None:
-        before = set(self.schemas), dict(self.routines), dict(self.privileges)
+        before = set(self.schemas), dict(self.routines), dict(self.privileges), dict(self.sources)
         with self.faults.call(f"run {statements[0].subject}"):
             try:
                 for statement in statements:
                     self._one(statement)
             except WarehouseError:
-                self.schemas, self.routines, self.privileges = before
+                self.schemas, self.routines, self.privileges, self.sources = before
                 raise
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Result:
@@ -58,6 +60,14 @@ class FakeWarehouse:
         mine = ((key, returns) for key, returns in self.routines.items() if key[0] == schema)
         return tuple(sorted(Routine(name=key[1], arguments=key[2], returns=returns) for key, returns in mine))
 
+    def definitions_in(self, schema: str, names: Sequence[str] = ()) -> tuple[Definition, ...]:
+        with self.faults.look(f"definitions {schema} {' '.join(names)}".rstrip()):
+            return tuple(
+                Definition(name=key[1], arguments=key[2], language="sql", volatility="stable", source=source)
+                for key, source in self.sources.items()
+                if key[0] == schema and (not names or key[1] in names)
+            )
+
     def observe(self, schema: str, *, place: str) -> WarehouseState:
         with self.faults.look(f"observe {schema}"):
             exists = schema in self.schemas
@@ -65,6 +75,7 @@ class FakeWarehouse:
                 place=place,
                 schema_exists=exists,
                 routines=self.functions_in(schema),
+                definitions=self.definitions_in(schema),
                 tables=self.tables if exists else 0,
             )
 
@@ -90,8 +101,11 @@ class FakeWarehouse:
             if self.routines.pop(key, None) is None:
                 raise WarehouseError("function does not exist", where=statement.subject)
             self.privileges.pop(_flat(key), None)
-        elif self.routines.setdefault(key, found.returns) != found.returns:
+            self.sources.pop(key, None)
+            return
+        if self.routines.setdefault(key, found.returns) != found.returns:
             raise WarehouseError("cannot change return type of existing function", where=statement.subject)
+        self.sources[key] = statement.text
 
     def _privilege(self, verb: str, statement: Statement) -> None:
         granted = _GRANT.fullmatch(statement.text)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from builder.adapters.aws import Aws
     from builder.core.config.roads import Road
     from builder.core.config.settings import Settings
-    from builder.model import Routine, Statement
+    from builder.model import Definition, Routine, Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,9 @@ class Warehouse(Protocol):
 
     def functions_in(self, schema: str) -> tuple[Routine, ...]:
         """The functions and procedures of a schema, sorted."""
+
+    def definitions_in(self, schema: str, names: Sequence[str] = ()) -> tuple[Definition, ...]:
+        """What the functions of a schema are made of, as far as Redshift shows it: all, or those of these names."""
 
     def observe(self, schema: str, *, place: str) -> WarehouseState:
         """What a plan needs to know of a schema."""
@@ -80,11 +83,21 @@ class Session(ABC):
         answer = self.query(sql_catalog.routines_query(database=self._database, schema=schema))
         return tuple(sorted(sql_catalog.routine(row) for row in answer.rows))
 
+    def definitions_in(self, schema: str, names: Sequence[str] = ()) -> tuple[Definition, ...]:
+        answer = self.query(sql_catalog.definitions_query(schema=schema, names=names))
+        return tuple(sql_catalog.definition(row) for row in answer.rows)
+
     def observe(self, schema: str, *, place: str) -> WarehouseState:
         if not self.query(sql_catalog.schema_query(database=self._database, schema=schema)).rows:
             return WarehouseState(place=place)
         tables = self.query(sql_catalog.tables_query(database=self._database, schema=schema)).rows[0][0]
-        return WarehouseState(place=place, schema_exists=True, routines=self.functions_in(schema), tables=int(tables))
+        return WarehouseState(
+            place=place,
+            schema_exists=True,
+            routines=self.functions_in(schema),
+            definitions=self.definitions_in(schema),
+            tables=int(tables),
+        )
 
 
 def enter(road: Road, aws: Callable[[], Aws]) -> Session:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from builder import names
 from builder.adapters import locks, receipts
 from builder.adapters.aws import Aws
 from builder.adapters.connector import connect
@@ -244,6 +245,31 @@ def test_status_shows_what_runs_beside_the_lock(project: Project) -> None:
     project.push("two")
     (row,) = json.loads(project.builder("status", "--format", "json").out)["functions"]
     assert row["lock"] == "differs"
+
+
+def test_sql_that_somebody_has_changed_by_hand_is_drift_and_is_put_right(project: Project) -> None:
+    settings = load(project.folder, flags={}, environ=project.environ)
+    assert project.builder("deploy", "--yes").code == 0
+    assert settings.warehouse is not None
+    with connect(settings.warehouse) as redshift:  # type: ignore[arg-type]  the local cloud's road is a connection
+        before = redshift.definitions_in(settings.schema)
+        role = f"arn:aws:iam::000000000000:role/{names.invoke_role_name(project.prefix)}"
+        redshift.query(
+            f"CREATE OR REPLACE FUNCTION {settings.schema}.greet_twice (VARCHAR(MAX)) RETURNS VARCHAR(MAX) STABLE "
+            "AS $$ SELECT 'somebody was here' $$ LANGUAGE sql"
+        )
+        redshift.query(
+            f"CREATE OR REPLACE EXTERNAL FUNCTION {settings.schema}.greet (VARCHAR(MAX), INTEGER) "
+            f"RETURNS VARCHAR(MAX) STABLE LAMBDA '{project.prefix}another' IAM_ROLE '{role}'"
+        )
+        status = project.builder("status", "--detailed-exitcode")
+        assert (status.code, status.out.count("differs: ~ SQL of greeting")) == (2, 1), status
+        said = project.builder("plan").out
+        assert "changed in Redshift  greet_twice  stable sql: SELECT 'somebody was here'" in said
+        assert f"changed in Redshift  greet  stable exfunc: {project.prefix}another" in said
+        assert project.builder("deploy", "--yes").code == 0
+        assert redshift.definitions_in(settings.schema) == before
+    assert "nothing differs" in project.builder("status", "--detailed-exitcode").out
 
 
 def test_the_invoke_role_is_attached_beside_those_of_others_and_leaves_with_the_last_function(project: Project) -> None:

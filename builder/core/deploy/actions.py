@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from builder.model import Kind, LambdaOptions, Routine, Statement
+    from builder.model import Definition, Kind, LambdaOptions, Routine, Statement
 
 # A policy document as canonical JSON; in a plan's JSON it is an object.
 Document: TypeAlias = Annotated[str, "a policy document"]
@@ -314,7 +314,8 @@ class SqlChange:
 
     A fingerprint covers the function's statements; None: not there. `dropped` are signatures that go for good or that
     are made again (Redshift replaces a function only when its arguments and its return type stay). `grantees` may call
-    it afterwards, `revoked` may no more; not `made`: its privileges alone change.
+    it afterwards, `revoked` may no more; not `made`: its privileges alone change. `altered`: Redshift shows another
+    definition than the one that we left.
     """
 
     function: str
@@ -324,6 +325,7 @@ class SqlChange:
     dropped: tuple[Routine, ...] = ()
     signatures: tuple[Routine, ...] = ()
     made: bool = True
+    altered: tuple[Definition, ...] = ()
     grantees: tuple[str, ...] = ()
     revoked: tuple[str, ...] = ()
 

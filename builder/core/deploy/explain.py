@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 
 NOTHING = "nothing to do"
 ADD, CHANGE, REMOVE, OTHER = "+", "~", "-", "."
+# Characters of a definition that a line has room for; the JSON has all.
+SHOWN = 120
 
 
 def kind(action: Action) -> str:
@@ -276,7 +278,12 @@ def _sql(change: SqlChange) -> tuple[str, ...]:
     dropped = tuple(f"drop  {routine}" for routine in change.dropped)
     word = "create" if change.old is None else "replace"
     made = tuple(f"{word}  {routine}" for routine in change.signatures if change.made)
-    return (*dropped, *made, *_privileges(change))
+    altered = tuple(f"changed in Redshift  {each.name}  {_cut(str(each))}" for each in change.altered)
+    return (*altered, *dropped, *made, *_privileges(change))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def _privileges(change: SqlChange) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from builder.model import NO_OPTIONS
 if TYPE_CHECKING:
     from builder.core.deploy.actions import Tag
     from builder.core.deploy.receipt import Receipt
-    from builder.model import LambdaOptions, Routine
+    from builder.model import Definition, LambdaOptions, Routine
 
 # The version that every update changes, and that a function's bare name calls.
 LATEST = "$LATEST"
@@ -112,11 +112,15 @@ class HolderState:
 
 @dataclass(frozen=True, kw_only=True)
 class WarehouseState:
-    """Our schema in Redshift. `tables` counts what else is in it: a schema with tables is never dropped."""
+    """Our schema in Redshift. `tables` counts what else is in it: a schema with tables is never dropped.
+
+    `definitions` are those that Redshift shows; of a procedure it may be none.
+    """
 
     place: str
     schema_exists: bool = False
     routines: tuple[Routine, ...] = ()
+    definitions: tuple[Definition, ...] = ()
     tables: int = 0
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from builder.core.deploy.desired import Desired
     from builder.core.deploy.observed import Observed
     from builder.core.deploy.receipt import Place
-    from builder.model import Routine, Statement
+    from builder.model import Definition, Routine, RoutineKey, Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,7 @@ def run_parts(parts: Iterable[Part], desired: Desired, observed: Observed, schem
     listed: dict[str, list[Routine]] = {}
     for routine in warehouse.routines:
         listed.setdefault(routine.name, []).append(routine)
+    shown = {each.key: each for each in warehouse.definitions}
     by_module = _by_module(desired)
     actions: list[RunSql] = []
     for part in parts:
@@ -80,7 +81,7 @@ def run_parts(parts: Iterable[Part], desired: Desired, observed: Observed, schem
         changes: list[SqlChange] = []
         for name in part.names:
             present = _present(_remembered(name, part.known.get(name, ()), place), listed)
-            change = _change(name, wanted.get(name), present, place)
+            change = _change(name, wanted.get(name), present, _altered(name, place, shown), place)
             if change is not None:
                 changes.append(change)
         if changes:
@@ -148,7 +149,22 @@ def _present(known: Sequence[Routine], listed: Mapping[str, Sequence[Routine]]) 
     )
 
 
-def _change(name: str, wanted: DesiredSql | None, present: tuple[Routine, ...], place: Place) -> SqlChange | None:
+def _altered(name: str, place: Place, shown: Mapping[RoutineKey, Definition]) -> tuple[Definition, ...] | None:
+    """Those that are shown otherwise than we left them; None where we have never looked, and cannot know."""
+    signatures = place.functions[name].signatures if name in place.functions else ()
+    if any(each.shown is None for each in signatures):
+        return None
+    found = ((each.shown, shown.get(each.routine().key)) for each in signatures)
+    return tuple(now for before, now in found if now is not None and now.fingerprint != before)
+
+
+def _change(
+    name: str,
+    wanted: DesiredSql | None,
+    present: tuple[Routine, ...],
+    altered: tuple[Definition, ...] | None,
+    place: Place,
+) -> SqlChange | None:
     entry = place.functions.get(name)
     old, held = (entry.fingerprint, entry.grantees) if entry else (None, ())
     if wanted is None:
@@ -156,7 +172,7 @@ def _change(name: str, wanted: DesiredSql | None, present: tuple[Routine, ...], 
     # A wrapper depends on the external function under it: if one of them must go, all go and are made again.
     misfits = set(present) - set(wanted.routines)
     dropped = present if misfits else ()
-    made = old != wanted.fingerprint or not set(wanted.routines) <= set(present) or bool(misfits)
+    made = old != wanted.fingerprint or not set(wanted.routines) <= set(present) or bool(misfits) or altered != ()
     if not made and set(held) == set(wanted.grantees):
         return None
     return SqlChange(
@@ -167,6 +183,7 @@ def _change(name: str, wanted: DesiredSql | None, present: tuple[Routine, ...], 
         dropped=dropped,
         signatures=wanted.routines,
         made=made,
+        altered=altered or (),
         grantees=wanted.grantees,
         # What is dropped takes its privileges along.
         revoked=() if dropped else tuple(each for each in held if each not in wanted.grantees),

@@ -28,11 +28,16 @@ class _Frozen(BaseModel):
 
 
 class Signature(_Frozen):
-    """A SQL function as it was created."""
+    """A SQL function as it was created.
+
+    `shown` is the fingerprint of the definition that Redshift showed right afterwards: "" where it showed none, None
+    where nobody has looked. Redshift has no COMMENT ON FUNCTION that could carry it (COMMENT).
+    """
 
     name: str
     arguments: tuple[str, ...]
     returns: str
+    shown: str | None = None
 
     def routine(self) -> Routine:
         return Routine(name=self.name, arguments=self.arguments, returns=self.returns)

@@ -29,10 +29,14 @@ from builder.core.deploy.receipt import NOWHERE, Deployed, LambdaReceipt, Receip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
     from builder.core.deploy.actions import SqlChange
     from builder.core.deploy.observed import Observed
-    from builder.model import Routine
+    from builder.model import Definition, Routine, RoutineKey
+
+    # What an action answers: an ARN, the version of a publication, "", or how Redshift shows the functions.
+    Answer: TypeAlias = str | tuple[Definition, ...]
 
 Entry = TypeVar("Entry")
 
@@ -44,14 +48,15 @@ def before(receipt: Receipt, action: Action, place: str) -> Receipt:
     return receipt
 
 
-def after(receipt: Receipt, action: Action, place: str, arn: str = "") -> Receipt:
-    """The receipt once the action is done. `arn` is what it answered: an ARN or, of a publication, a version."""
+def after(receipt: Receipt, action: Action, place: str, answer: Answer = "") -> Receipt:
+    """The receipt once the action is done, and what it answered."""
+    if isinstance(action, SqlAction):
+        return _sql(receipt, action, place, () if isinstance(answer, str) else answer)
+    arn = answer if isinstance(answer, str) else ""
     if isinstance(action, RoleAction):
         return _role(receipt, action, arn)
     if isinstance(action, FunctionAction):
         return _function(receipt, action, arn)
-    if isinstance(action, SqlAction):
-        return _sql(receipt, action, place)
     if isinstance(action, RolloutAction):
         return _rollout(receipt, action, arn)
     if isinstance(action, (RepositoryAction, HolderAction)):
@@ -125,9 +130,10 @@ def _rollout(receipt: Receipt, action: RolloutAction, version: str) -> Receipt:
     return receipt.model_copy(update={"lambdas": dict(sorted(lambdas.items()))})
 
 
-def _sql(receipt: Receipt, action: SqlAction, place: str) -> Receipt:
+def _sql(receipt: Receipt, action: SqlAction, place: str, shown: tuple[Definition, ...]) -> Receipt:
     if isinstance(action, RunSql):
-        kept = {change.function: _deployed(action.module, change) for change in action.changes if change.new}
+        found = {each.key: each.fingerprint for each in shown}
+        kept = {change.function: _deployed(action.module, change, found) for change in action.changes if change.new}
         gone = [change.function for change in action.changes if not change.new]
         # What was noted while there was no Redshift has its SQL now.
         known = receipt.with_functions(NOWHERE, {}, forget=[*kept, *gone])
@@ -137,18 +143,18 @@ def _sql(receipt: Receipt, action: SqlAction, place: str) -> Receipt:
     return receipt
 
 
-def _deployed(module: str, change: SqlChange) -> Deployed:
+def _deployed(module: str, change: SqlChange, shown: Mapping[RoutineKey, str]) -> Deployed:
     return Deployed(
         module=module,
         kind=change.kind,
         fingerprint=change.new or "",
-        signatures=tuple(_signature(routine) for routine in change.signatures),
+        signatures=tuple(_signature(routine, shown.get(routine.key, "")) for routine in change.signatures),
         grantees=change.grantees,
     )
 
 
-def _signature(routine: Routine) -> Signature:
-    return Signature(name=routine.name, arguments=routine.arguments, returns=routine.returns)
+def _signature(routine: Routine, shown: str) -> Signature:
+    return Signature(name=routine.name, arguments=routine.arguments, returns=routine.returns, shown=shown)
 
 
 def _without(entries: Mapping[str, Entry], key: str) -> dict[str, Entry]:
