@@ -15,6 +15,7 @@ from builder.local.objects.alter import AlterColumns
 from builder.local.objects.cursors import CloseCursor, Declare, Fetch, Lock
 from builder.local.objects.functions import CreateFunction, DropFunction
 from builder.local.objects.materialized import CreateMaterialized, DropMaterialized, Refresh
+from builder.local.objects.merge import MergeRows
 from builder.local.objects.prepared import Deallocate, ExecutePrepared, Prepare
 from builder.local.objects.privileges import DefaultPrivileges, Grant, GrantRole
 from builder.local.objects.schemas import CreateSchema, CreateView, Drop
@@ -22,6 +23,7 @@ from builder.local.objects.tables import CreateTable
 from builder.local.procedures import calls, catalog
 from builder.local.procedures.grammar import Call, CreateProcedure, DropProcedure
 from builder.local.sql import dialect
+from builder.local.sqlstate import SqlError
 from builder.local.wire.results import Column, Result, data_rows, encoders
 
 if TYPE_CHECKING:
@@ -97,6 +99,17 @@ def _write(session: Session, tree: exp.Expr, verb: str) -> Result:
         session.clean(caller)
     counted = {"INSERT": f"INSERT 0 {count}", "UPDATE": f"UPDATE {count}", "DELETE": f"DELETE {count}"}
     return Result(tag=counted.get(verb, verb))
+
+
+def _merge(session: Session, statement: MergeRows) -> str:
+    """Raises SqlError 42601 where the tables have not the same number of columns."""
+    widths = [len(session.describe(statement.rows(table), ())) for table in (statement.target, statement.source)]
+    if widths[0] != widths[1]:
+        raise SqlError("42601", f"MERGE: target and source must have the same columns, not {widths[0]} and {widths[1]}")
+    with session.atomically():
+        _write(session, statement.matched, "DELETE")
+        _write(session, statement.anew, "INSERT")
+    return "MERGE"
 
 
 def _show(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
@@ -207,5 +220,6 @@ _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     DropProcedure: catalog.drop,
     CreateMaterialized: materialized.create,
     Refresh: materialized.refresh,
+    MergeRows: _merge,
     DropMaterialized: materialized.drop,
 }

@@ -33,6 +33,7 @@ from builder.local.objects.materialized import (
     parse_drop_materialized,
     parse_refresh,
 )
+from builder.local.objects.merge import MergeRows, parse_merge
 from builder.local.objects.prepared import (
     Deallocate,
     ExecutePrepared,
@@ -154,6 +155,7 @@ Statement = (
     | DropMaterialized
     | Refresh
     | AlterColumns
+    | MergeRows
 )
 
 _QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "ALTER", "MERGE"})
@@ -174,15 +176,16 @@ def read(source: Source) -> Statement:
     raise unsupported(" ".join(words[:2] if words[0] in {"DROP", "CREATE"} else words[:1]))
 
 
-def _query(source: Source) -> Query | CreateTable | AlterColumns:
+def _query(source: Source) -> Query | CreateTable | AlterColumns | MergeRows:
+    merged = parse_merge(source) if source.words(1) == ("MERGE",) else None
+    if merged is not None:
+        return merged
     altered = parse_alter(source) if source.words(1) == ("ALTER",) else None
     if altered is not None:
         return altered
     tree = dialect.parse(source)
     if isinstance(tree, exp.Select) and tree.args.get("into") is not None:
         return parse_select_into(source)
-    if isinstance(tree, exp.Merge) and "REMOVE" in source.words(len(source.tokens)):
-        raise unsupported("MERGE with REMOVE DUPLICATES")
     if isinstance(tree, exp.Alter) and str(tree.args.get("kind")).upper() != "TABLE":
         raise unsupported(" ".join(source.words(2)))
     verbs = {"WITH": "SELECT", "VALUES": "SELECT", "(": "SELECT", "ALTER": "ALTER TABLE", "TRUNCATE": "TRUNCATE TABLE"}

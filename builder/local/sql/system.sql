@@ -291,6 +291,11 @@ CREATE OR REPLACE MACRO _rs.regtype(t) AS
     (SELECT y.oid FROM _rs.pg_type AS y
      WHERE y.typname = replace(lower(t), 'pg_catalog.', '') OR y.sqlname = replace(lower(t), 'pg_catalog.', '') LIMIT 1);
 
+-- What a call gives: nothing (void), the one OUT argument, or a record of several.
+CREATE OR REPLACE MACRO _rs.procedure_result(modes, types) AS
+    CASE len(list_filter(modes, lambda m: m <> 'IN')) WHEN 0 THEN 2278
+         WHEN 1 THEN _rs.regtype(_rs.sqlname(list_filter(list_zip(modes, types), lambda x: x[1] <> 'IN')[1][2]))
+         ELSE 2249 END;
 CREATE OR REPLACE VIEW _rs.pg_proc AS
     SELECT f.oid, f.name AS proname, n.oid AS pronamespace, _rs.user_id(f.owner) AS proowner,
            CASE WHEN f.lambda_name IS NULL THEN 14 ELSE 102 END AS prolang, false AS proisagg, false AS prosecdef,
@@ -300,10 +305,22 @@ CREATE OR REPLACE VIEW _rs.pg_proc AS
            f.signature AS proargtypes, f.argument_names AS proargnames, coalesce(f.body, f.lambda_name) AS prosrc,
            CAST(f.iam_role AS VARCHAR) AS probin, CAST(NULL AS VARCHAR[]) AS proacl, false AS proiswindow,
            'u' AS proparallel, CAST(NULL AS VARCHAR[]) AS proconfig, 1255 AS tableoid
-    FROM _rs.function AS f JOIN _rs.pg_namespace AS n ON n.nspname = f.schema_name;
+    FROM _rs.function AS f JOIN _rs.pg_namespace AS n ON n.nspname = f.schema_name
+    UNION ALL
+    SELECT p.oid, p.name, n.oid, _rs.user_id(p.owner), 100, false, p.definer, false, false, 'v',
+           CAST(len(list_filter(p.argument_modes, lambda m: m <> 'OUT')) AS SMALLINT), _rs.procedure_result(p.argument_modes, p.argument_types),
+           p.signature, p.argument_names, p.body, NULL, NULL, false, 'u', NULL, 1255
+    FROM _rs.procedure AS p JOIN _rs.pg_namespace AS n ON n.nspname = p.schema_name;
+-- Types and modes of all arguments are there where one is OUT or INOUT (PostgreSQL, "pg_proc").
 CREATE OR REPLACE VIEW _rs.pg_proc_info AS
-    SELECT oid AS prooid, * EXCLUDE (oid, tableoid), 'f' AS prokind, CAST(NULL AS INTEGER[]) AS proallargtypes,
-           CAST(NULL AS VARCHAR[]) AS proargmodes FROM _rs.pg_proc;
+    SELECT f.oid AS prooid, f.* EXCLUDE (oid, tableoid), CASE WHEN p.oid IS NULL THEN 'f' ELSE 'p' END AS prokind,
+           CASE WHEN list_has_any(p.argument_modes, ['OUT', 'INOUT'])
+                THEN list_transform(p.argument_types, lambda t: ids.of[_rs.sqlname(t)]) END AS proallargtypes,
+           CASE WHEN list_has_any(p.argument_modes, ['OUT', 'INOUT'])
+                THEN list_transform(p.argument_modes, lambda m: CASE m WHEN 'IN' THEN 'i' WHEN 'OUT' THEN 'o' ELSE 'b' END)
+                END AS proargmodes
+    FROM _rs.pg_proc AS f LEFT JOIN _rs.procedure AS p ON p.oid = f.oid,
+         (SELECT map_from_entries(list((sqlname, oid))) AS of FROM _rs.pg_type) AS ids;
 CREATE OR REPLACE VIEW _rs.pg_language AS
     SELECT *, true AS lanpltrusted, lanname <> 'sql' AS lanispl, 1 AS lanowner, 2612 AS tableoid,
            0 AS lanplcallfoid, 0 AS lanvalidator, 0 AS laninline, CAST(NULL AS VARCHAR[]) AS lanacl
