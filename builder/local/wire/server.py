@@ -84,6 +84,8 @@ class Server:
 
     def hang_up(self) -> None:
         """Reads nothing more from any client: each connection ends as soon as its statement has."""
+        # First: who hears the bell tells its client why.
+        self.engine.ending.set()
         self.bell.ring()
 
     def _watch(self) -> None:
