@@ -19,24 +19,46 @@ An error carries problems: where, what, what to do. All that are known at once a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+REDACTED = "***"
+# What people paste and what other programs quote: `scheme://user:password@host`, the same without a scheme,
+# `password=...` of a JDBC address, and the signature of an address that AWS has signed. `name:tag@sha256:` is an image.
+_LOGIN = re.compile(
+    r"""(?<=://)(?:[^\s@:/]*:\S*|[^\s@/]+)@(?!sha256:)|(?<![^\s'"/(=,;])[^\s'"@:/]+:[^\s'"@/]+@(?!sha256:)"""
+)
+_NAMED = re.compile(r"""(?i)\b(password|pwd|X-Amz-Signature|X-Amz-Security-Token)=[^\s&;'"]+""")
+
+
+def redacted(text: str) -> str:
+    """The text, with `***` for the logins and passwords of the addresses in it."""
+    if "@" not in text and "=" not in text:
+        return text
+    return _NAMED.sub(rf"\1={REDACTED}", _LOGIN.sub(f"{REDACTED}@", text))
+
+
 @dataclass(frozen=True, kw_only=True, order=True)
 class Problem:
     """One thing that is wrong.
 
-    `where` is a file (with `:line` if known), a function or a resource; `key` the dotted path inside it.
+    `where` is a file (with `:line` if known), a function or a resource; `key` the dotted path inside it. Passwords in
+    addresses are gone from all of them: what another program said is quoted here, and so is what a user has pasted.
     """
 
     where: str = ""
     key: str = ""
     what: str
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, redacted(getattr(self, field.name)))
 
     def __str__(self) -> str:
         place = " ".join(part for part in (self.where, self.key) if part)

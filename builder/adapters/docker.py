@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from builder.adapters import process
 from builder.adapters.process import CommandMissingError
 from builder.core.images.bake_log import BakeLog
-from builder.errors import BuildError, EngineError
+from builder.errors import BuildError, EngineError, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,9 @@ def bake(command: Sequence[str], environ: Mapping[str, str], *, folder: Path, lo
     read = BakeLog()
     with log.open("w", encoding="utf-8") as file:
 
-        def take(line: str) -> None:
+        def take(said: str) -> None:
+            # pip stars the password of its index out; not every program of a build does.
+            line = redacted(said)
             file.write(f"{line}\n")
             read.feed(line)
 

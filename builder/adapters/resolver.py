@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from builder.adapters import process
 from builder.core.catalog import part_locks
 from builder.core.images import requirements
-from builder.errors import BuildError
+from builder.errors import BuildError, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,8 +71,11 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _cause(said: str) -> str:
-    """As uv says it: `error: what`, and then `cause: why`, the last cause being the nearest to the matter."""
+    """As uv says it: `error: what`, and then `cause: why`, the last cause being the nearest to the matter.
+
+    It goes on into locks, which people commit: without an index's password.
+    """
     lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("warning:")]
     causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return "; ".join([*errors[:1], *causes[:1]]) or " ".join(lines) or "it said nothing"
+    return redacted("; ".join([*errors[:1], *causes[:1]]) or " ".join(lines) or "it said nothing")

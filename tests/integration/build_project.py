@@ -44,11 +44,15 @@ def run(command: list[str], environ: Mapping[str, str], umask: int = 0o022) -> A
 
 @dataclass
 class Project:
-    """Commands run in processes of their own, as a person would run them."""
+    """Commands run in processes of their own, as a person would run them.
+
+    `said` is what all of them have printed, `command_lines` the file of what they have started.
+    """
 
     folder: Path
     prefix: str
     environ: dict[str, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         shutil.copytree(TINY, self.folder / "functions")
@@ -58,8 +62,15 @@ class Project:
             self.environ["PYTHON_IMAGE"] = chosen.read_text().strip()
 
     def builder(self, *arguments: str, **environ: str) -> Answer:
-        command = [sys.executable, "-c", "from builder.cli import main; main()"]
-        return run([*command, "--project", str(self.folder), *arguments], self.environ | environ)
+        command = [sys.executable, "-m", "tests.integration.spied", "--project", str(self.folder), *arguments]
+        told = {"COMMAND_LINES": str(self.command_lines)}
+        answer = run(command, self.environ | told | environ)
+        self.said += [answer.out, answer.err]
+        return answer
+
+    @property
+    def command_lines(self) -> Path:
+        return self.folder / "command_lines.jsonl"
 
     @property
     def tag(self) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from configparser import ConfigParser
 from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.adapters import host
 from builder.adapters.emulator import Emulator
 from tests.integration.build_project import Project, run
+from tests.integration.planted import CREDENTIALS, INDEX, PLANTED, REDSHIFT, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +23,25 @@ pytestmark = pytest.mark.docker
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """The small catalogue, built once. Tests that change it put it back."""
-    project = Project(tmp_path_factory.mktemp("project"), prefix=f"build-test-{os.getpid()}-")
+    """The small catalogue, built once, by somebody with secrets. Tests that change it put it back."""
+    folder = tmp_path_factory.mktemp("project")
+    secrets = CREDENTIALS | REDSHIFT | INDEX | {"PIP_CONFIG_FILE": str(pip_configuration(folder))}
+    project = Project(folder, prefix=f"build-test-{os.getpid()}-", environ=secrets)
     answer = project.builder("build")
     assert answer.code == 0, answer.err
     yield project
     project.remove_images()
+
+
+def pip_configuration(folder: Path) -> Path:
+    """The host's own, with a secret in it, and without the patience for an index that is not there."""
+    config = ConfigParser()
+    config.read(host.build_variables(os.environ).get("PIP_CONFIG_FILE", ""))
+    config.read_dict({"global": {"retries": "0"}, "planted": {"note": PLANTED}})
+    path = folder / "pip.conf"
+    with path.open("w") as file:
+        config.write(file)
+    return path
 
 
 def event(function: str, *rows: list[object]) -> bytes:
@@ -164,6 +180,19 @@ def test_nothing_of_the_build_is_left_in_the_image(built: Project) -> None:
     history = built.engine("history", "--no-trunc", "--format", "{{.CreatedBy}}", built.tag)
     assert "RUN" not in history
     assert "secret" not in history
+
+
+def test_secrets_are_in_no_image_context_log_lock_output_and_command_line(built: Project) -> None:
+    lines = built.command_lines.read_text(encoding="utf-8")
+    assert '["docker", "buildx", "bake"' in lines
+    engine = [built.engine("history", "--no-trunc", built.tag), built.engine("image", "inspect", built.tag)]
+    assert not [text for text in (*built.said, *engine, lines) if PLANTED in text]
+    folders = (built.folder / "build", built.folder / ".builder")
+    # The log, the context, the layers and configurations of both images, and the lock.
+    assert {"bake.log", "index.json", "images.lock.json"} <= {path.name for each in folders for path in each.rglob("*")}
+    assert list(traces(folders)) == []
+    # The search does unpack layers: this stands in a handler, which is in one.
+    assert [path for path in traces(folders, "def lambda_handler") if "/blobs/sha256/" in path]
 
 
 def test_of_two_roots_the_later_one_wins(built: Project, tmp_path: Path) -> None:

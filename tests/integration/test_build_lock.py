@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import threading
 import zipfile
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.integration.build_project import Answer, Project
+from tests.integration.planted import PLANTED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Name and version, and what it needs in turn.
@@ -156,3 +162,53 @@ def test_an_index_that_does_not_answer_is_no_fault_of_a_function(project: Projec
     assert answer.code == 5
     assert "127.0.0.1:9" in answer.err
     assert "PIP_INDEX_URL" in answer.err
+
+
+@contextmanager
+def private_index(folder: Path) -> Iterator[str]:
+    """The wheels as an index (PEP 503) that asks who one is; gives its address, with the login."""
+    login = f"{PLANTED}-user:{PLANTED}-login"
+
+    class Asking(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: object) -> None:
+            super().__init__(*arguments, directory=str(folder))  # type: ignore[arg-type]  as socketserver makes it
+
+        def do_GET(self) -> None:  # the name is the standard library's
+            if self.headers.get("Authorization") == f"Basic {base64.b64encode(login.encode()).decode()}":
+                super().do_GET()
+            else:
+                self.send_error(401)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    for wheel in list((folder / "wheels").iterdir()):
+        package = folder / "simple" / wheel.name.partition("-")[0]
+        package.mkdir(parents=True, exist_ok=True)
+        wheel.rename(package / wheel.name)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Asking)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{login}@127.0.0.1:{server.server_port}/simple"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_the_login_of_an_index_is_in_no_lock_no_output_and_no_command_line(project: Project, tmp_path: Path) -> None:
+    del project.environ["UV_NO_INDEX"], project.environ["UV_FIND_LINKS"]
+    excluding(project)
+    with private_index(tmp_path) as index:
+        answer = project.builder("lock", PIP_INDEX_URL=index)
+        assert answer.code == 0, answer.err
+        project.environ |= {"UV_CACHE_DIR": str(tmp_path / "new"), "UV_HTTP_RETRIES": "0"}
+        # uv takes an index that lets nobody in for one that has nothing.
+        assert project.builder("lock", "--upgrade", PIP_INDEX_URL=index.replace("-login@", "-slip@")).code == 3
+    assert project.builder("lock", "--upgrade", PIP_INDEX_URL=index).code == 5
+    assert "127.0.0.1" in project.said[-1]
+    # The second lock has a reason, in which uv is quoted.
+    assert set(locks(project)) == {"requirements.lock", "requirements.2.lock"}
+    texts = [*locks(project).values(), *project.said, project.command_lines.read_text(encoding="utf-8")]
+    assert not [text for text in texts if PLANTED in text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from builder.adapters.layout import Layout
 from builder.core.images import lock as images
 from builder.model import Image
 from tests.integration.build_project import Project
+from tests.integration.planted import traces
 from tests.unit.build.samples import a_layer, a_saved_image
 
 if TYPE_CHECKING:
@@ -113,6 +115,10 @@ def test_ecr_has_what_the_lock_says(project: Project) -> None:
     assert answer.code == 0, answer.err
     image = images.read(project.folder / ".builder")["tiny"]
     assert image.reference == f"{project.environ['IMAGE_REGISTRY']}/{project.prefix}tiny@{digest}"
+    token = ecr(project).get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    secrets = (token, base64.b64decode(token).decode().partition(":")[2])
+    assert not [text for text in project.said for secret in secrets if secret in text]
+    assert list(traces([project.folder], *secrets)) == []
     detail = described(project)
     assert detail["imageDigest"] == digest
     assert detail["imageManifestMediaType"] == "application/vnd.oci.image.manifest.v1+json"

@@ -5,6 +5,7 @@ The images are stand-ins that nothing runs: what runs is the business of the tes
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -12,7 +13,7 @@ import os
 import shutil
 import zlib
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -38,6 +39,7 @@ from builder.core.deploy.desired import Scope
 from builder.core.deploy.receipt import place_of
 from builder.core.images import lock as images
 from builder.model import Image
+from tests.integration.planted import CREDENTIALS, PLANTED, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -458,19 +460,34 @@ def test_the_data_api_deploys_queries_shows_and_removes_with_no_host_and_no_pass
     assert project.ours()["functions"] == []
 
 
-def test_the_password_is_in_no_output_plan_receipt_or_lock(project: Project, tmp_path: Path) -> None:
+def test_secrets_are_in_no_output_plan_receipt_release_or_lock(project: Project, tmp_path: Path) -> None:
+    # The emulator asks for no signature: any secret will do. The registry's token is its own.
+    keys = {name: CREDENTIALS[name] for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}
+    known = replace(project, environ={**project.environ, **keys})
+    wrong = replace(project, environ={**known.environ, "RS_PASSWORD": f"{PLANTED}-password"})
     password = project.environ["RS_PASSWORD"]
-    assert len(password) >= 8
-    file = tmp_path / "plan.json"
+    token = project.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    secrets = (password, token, base64.b64decode(token).decode().partition(":")[2])
+    assert min(map(len, secrets)) >= 8
+    file = tmp_path / "plan" / "plan.json"
     said = [
-        project.builder("plan", "--format", "json", "--out", str(file)),
-        project.builder("deploy", "--plan", str(file), "--format", "json"),
-        project.builder("deploy", "--plan", str(file)),
-        project.builder("status"),
-        project.builder("remove", "--dry-run"),
+        known.builder("config"),
+        known.builder("config", "--format", "json"),
+        known.builder("check"),
+        known.builder("plan"),
+        known.builder("plan", "--format", "json", "--out", str(file)),
+        known.builder("deploy", "--plan", str(file), "--format", "json"),
+        known.builder("deploy", "--plan", str(file)),
+        known.builder("status"),
+        known.builder("releases"),
+        known.builder("query", "SELECT no_such_function(1)"),
+        known.builder("remove", "--dry-run"),
+        wrong.builder("check"),
+        wrong.builder("plan"),
     ]
-    assert [each.code for each in said] == [0, 0, 11, 0, 0]
-    written = [file, *(path for path in (project.folder / ".builder").rglob("*") if path.is_file())]
-    assert len(written) >= 4
-    texts = [each.out + each.err for each in said] + [path.read_text(encoding="utf-8") for path in written]
-    assert not [text for text in texts if password in text]
+    assert [each.code for each in said] == [0, 0, 0, 0, 0, 0, 11, 0, 0, 7, 0, 7, 7]
+    kept = project.folder / ".builder"
+    assert {"receipts", "releases", "locks"} <= {path.name for path in kept.iterdir()}
+    texts = [each.out + each.err for each in said]
+    assert not [text for text in texts for word in (*secrets, PLANTED) if word in text]
+    assert list(traces((file.parent, kept), *secrets)) == []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from builder import names
 from builder.core.config.keys import KEYS
 from builder.core.config.lookup import Lookup, environment
+from builder.errors import REDACTED, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from builder.core.config.env_files import Layer
     from builder.core.config.settings import Settings
 
-REDACTED = "***"
-# A user and a password inside an address: refused, but shown before that.
-_LOGIN = re.compile(r"(?<=://)[^/@]*(?=@)")
 COLUMNS = ("setting", "in YAML", "value", "from")
 
 
@@ -39,7 +36,8 @@ def told(layers: Sequence[Layer]) -> tuple[Row, ...]:
     rows = []
     for key in KEYS:
         given = environment(layers) if key.variable == "RS_ENV" else lookup.given(key.variable)
-        value = key.default if given is None else _LOGIN.sub(REDACTED, given.text).replace("\n", ", ")
+        # A password inside an address is refused, but shown before that.
+        value = key.default if given is None else redacted(given.text).replace("\n", ", ")
         rows.append(
             Row(
                 setting=key.flag or key.variable,
@@ -64,7 +62,7 @@ def derived(settings: Settings) -> tuple[Row, ...]:
         "invoke role": settings.invoke_role or names.invoke_role_name(prefix),
         "session name": settings.aws.session_name or names.session_name(prefix),
     }
-    return tuple(Row(setting=name, path="", value=value, origin="derived") for name, value in found.items())
+    return tuple(Row(setting=name, path="", value=redacted(value), origin="derived") for name, value in found.items())
 
 
 def table(rows: Iterable[Row]) -> list[tuple[str, str, str, str]]:

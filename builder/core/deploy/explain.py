@@ -43,7 +43,7 @@ from builder.core.deploy.actions import (
     UpdateFunctionConfiguration,
     UpdateTrust,
 )
-from builder.core.deploy.plan_options import fields
+from builder.core.deploy.plan_options import digest, fields
 from builder.core.deploy.receipt import NOWHERE
 from builder.model import NO_OPTIONS
 
@@ -259,8 +259,10 @@ def summary(actions: Iterable[Action]) -> str:
 
 
 def data(actions: Iterable[Action]) -> list[dict[str, Any]]:
-    """The plan for programs: every field of every action. Policy documents are objects."""
-    return [{"action": kind(action), **_documents(asdict(action))} for action in actions]
+    """The plan for programs: every field of every action. Policy documents are objects, of variables' values there are
+    digests: what is printed or kept in a file shows no secret that somebody has put into a function.yaml.
+    """
+    return [{"action": kind(action), **_documents(_veiled(asdict(action)))} for action in actions]
 
 
 def receipt(made: Receipt) -> str:
@@ -315,6 +317,13 @@ def _indented(lines: Iterable[str]) -> list[str]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _veiled(fields: dict[str, Any]) -> dict[str, Any]:
+    veiled = {key: _veiled(value) if isinstance(value, dict) else value for key, value in fields.items()}
+    if "environment" in fields:
+        veiled["environment"] = tuple((name, digest(value)) for name, value in fields["environment"])
+    return veiled
 
 
 def _documents(fields: dict[str, Any]) -> dict[str, Any]:

@@ -63,8 +63,13 @@ def gone_tags(wanted: DesiredFunction, standing: FunctionState) -> tuple[str, ..
     return tuple(sorted(key for key in held if key.replace(" ", "_") in known and key not in kept))
 
 
+def digest(value: str) -> str:
+    """What a plan shows of a variable's value: enough to see that it is another one."""
+    return hashlib.sha256(value.encode()).hexdigest()[:8]
+
+
 def _variables(options: LambdaOptions) -> str:
-    return ", ".join(f"{name}={hashlib.sha256(value.encode()).hexdigest()[:8]}" for name, value in options.environment)
+    return ", ".join(f"{name}={digest(value)}" for name, value in options.environment)
 
 
 def _image_config(options: LambdaOptions) -> str:

@@ -25,11 +25,12 @@ from builder.core.deploy.actions import (
     ReserveConcurrency,
     Tag,
     TagFunction,
+    TryImage,
     UpdateFunctionConfiguration,
 )
 from builder.errors import CatalogError
 from builder.model import NO_OPTIONS, Config, ImageConfig, LambdaOptions, Module
-from tests.unit.deploy.cloud import H3, PARENT, POLYFILL, WITH_REDSHIFT, Site, scopes
+from tests.unit.deploy.cloud import H3, PARENT, POLYFILL, WITH_REDSHIFT, Site, lock, scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,6 +82,23 @@ def test_a_secret_that_somebody_set_by_hand_is_in_no_plan(tmp_path: Path) -> Non
     plan = site.plan(h3())
     assert "TOKEN" in explain.text(plan)
     assert "hunter2" not in explain.text(plan) + json.dumps(explain.data(plan))
+
+
+def test_a_value_of_the_catalogue_is_in_no_plan_either(tmp_path: Path) -> None:
+    with_token = h3(environment=(("TOKEN", "hunter2"),))
+    fresh = Site(tmp_path / "fresh")
+    fresh.push()
+    site = a_site(tmp_path / "second")
+    site.images = lock(build=2)
+    site.push()
+    # A function that is made, one that is changed, and one that passes, in which the new image is tried.
+    plans = (fresh.plan(with_token), site.plan(with_token))
+    for plan in plans:
+        shown = json.dumps(explain.data(plan))
+        assert "hunter2" not in explain.text(plan) + shown
+        # f52fbd32: printf hunter2 | sha256sum
+        assert '"environment": [["TOKEN", "f52fbd32"]]' in shown
+    assert [type(each) for each in plans[1]].count(TryImage) == 1
 
 
 def test_reserved_concurrency_comes_and_goes(tmp_path: Path) -> None:

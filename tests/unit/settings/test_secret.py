@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from builder.core.config.settings import Connection, Secret
+from builder.errors import BuildError, Problem, redacted
 
 SECRET = Secret("hush")
 
@@ -51,3 +52,39 @@ def test_it_compares_as_its_text_does_but_to_secrets_only() -> None:
     assert hash(Secret("a")) == hash(Secret("a"))
     assert not Secret("")
     assert Secret("a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Looking in indexes: https://me:hush@pypi.example.com/simple",
+        "https://me:hu/hush@example.com/x",
+        "https://me:p@hush@example.com/x",
+        "https://hush@example.com/x",
+        "'redshift://me:hush'quoted@h:5439/dev'",
+        "'me:hush@example.com' is no registry",
+        "there is no configs/me:hush@example.com.yaml",
+        "jdbc:redshift://h:5439/dev?user=me&password=hush",
+        "jdbc:redshift://h:5439/dev;UID=me;PWD=hush",
+        "https://b.s3.amazonaws.com/layer?X-Amz-Security-Token=hush&X-Amz-Signature=hush",
+    ],
+)
+def test_the_login_of_an_address_is_taken_out_of_every_problem(text: str) -> None:
+    assert "hush" not in redacted(text)
+    said = [Problem(where=text, key=text, what=text, hint=text), BuildError(text, where=text, hint=text)]
+    assert "hush" not in f"{said} {said[0]} {said[1]}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"localhost:4566/carto-at-h3@sha256:{'a' * 64}",
+        f"python:3.13@sha256:{'a' * 64}",
+        f"https://example.com/carto-at-h3@sha256:{'a' * 64}",
+        "http://localhost:4566/v2/x and a@b",
+        "line 3: 'six @ git+https://example.com/six' is an address",
+        "set RS_PASSWORD, as NAME=value",
+    ],
+)
+def test_an_address_without_a_login_stays_as_it_is(text: str) -> None:
+    assert redacted(text) == text
