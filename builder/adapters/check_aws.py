@@ -74,7 +74,8 @@ def _principal(aws: Aws, identity: Identity) -> str:
     return str(answer["Role"]["Arn"])
 
 
-def _simulated(aws: Aws, principal: str, grant: Grant) -> Finding:
+def denied(aws: Aws, principal: str, grant: Grant) -> set[str]:
+    """Those of the actions that IAM would refuse. Raises AwsError where it may not be asked."""
     asked: dict[str, Any] = {
         "PolicySourceArn": principal,
         "ActionNames": list(grant.actions),
@@ -87,16 +88,19 @@ def _simulated(aws: Aws, principal: str, grant: Grant) -> Finding:
             "ContextKeyValues": [grant.passed_to],
         }
         asked["ContextEntries"] = [entry]
-    denied: set[str] = set()
+    found: set[str] = set()
     while True:
         answer = aws.call("iam", "simulate_principal_policy", about=principal, **asked)
-        denied |= {each["EvalActionName"] for each in answer["EvaluationResults"] if each["EvalDecision"] != "allowed"}
+        found |= {each["EvalActionName"] for each in answer["EvaluationResults"] if each["EvalDecision"] != "allowed"}
         if not answer.get("IsTruncated"):
-            break
+            return found
         asked["Marker"] = answer["Marker"]
+
+
+def _simulated(aws: Aws, principal: str, grant: Grant) -> Finding:
     topic = f"{PERMISSIONS}: {grant.name}"
-    if denied:
-        what = f"{', '.join(sorted(denied))} denied on {', '.join(grant.resources)}"
+    if refused := denied(aws, principal, grant):
+        what = f"{', '.join(sorted(refused))} denied on {', '.join(grant.resources)}"
         hint = f"add the statement {grant.name} of `builder check --print-policy` to {principal}"
         return findings.failed(topic, AwsError(what, hint=hint))
     return findings.ok(topic, f"{len(grant.actions)} actions on {', '.join(grant.resources)}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from builder import names
 from builder.core.catalog.units import every
-from builder.core.deploy import policies, recording
+from builder.core.deploy import chain, policies, recording
 from builder.core.deploy.observed import ImageState, Observed
 from builder.core.deploy.receipt import place_of
 from builder.core.deploy.replaced import ZIP
@@ -119,7 +119,7 @@ def _observe(
 ) -> Observed:
     prefix = settings.lambda_prefix
     with ThreadPoolExecutor(THREADS) as pool:
-        roles = {name: pool.submit(world.roles.get, name, (policy,)) for name, policy in _own_roles(settings)}
+        roles = {name: pool.submit(world.roles.get, name, (policy,)) for name, policy in _own_roles(settings, identity)}
         warehouse = pool.submit(_warehouse, world, settings)
         holder = pool.submit(world.holder.get) if world.holder and world.warehouse else None
         lambdas = look(pool)
@@ -212,11 +212,11 @@ def repository_of(question: Question, image_name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _own_roles(settings: Settings) -> Iterator[tuple[str, str]]:
+def _own_roles(settings: Settings, identity: Identity) -> Iterator[tuple[str, str]]:
     """The roles that nobody gave us, each with the name of its policy."""
     if settings.execution_role is None:
         yield names.execution_role_name(settings.lambda_prefix), policies.EXECUTION_POLICY
-    if settings.invoke_role is None:
+    if chain.own(settings, identity) is not None:
         yield names.invoke_role_name(settings.lambda_prefix), policies.INVOKE_POLICY
 
 

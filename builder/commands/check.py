@@ -47,7 +47,7 @@ def command(app: App, *, print_policy: bool, account: str | None) -> int:
 
 
 def _look(settings: Settings) -> list[Finding]:
-    from builder.adapters import check_aws, check_host, check_warehouse  # noqa: PLC0415  slow: not for --print-policy
+    from builder.adapters import check_aws, check_chain, check_host, check_warehouse  # noqa: PLC0415  slow: not for --print-policy
 
     found = [check_host.engine()]
     aws, made = check_aws.session(settings)
@@ -61,6 +61,7 @@ def _look(settings: Settings) -> list[Finding]:
         found += [findings.skipped(topic, "needs credentials") for topic in ("permissions", "registry")]
     else:
         found += [*check_aws.permitted(aws, settings, identity), check_aws.registry(aws, settings)]
+        found += check_chain.links(aws, settings, identity)
     place = aws.region if aws else settings.aws.region
     found.append(
         findings.region(settings.warehouse, place, identity)

@@ -297,6 +297,32 @@ def test_the_invoke_role_is_attached_beside_those_of_others_and_leaves_with_the_
     assert attached() == before
 
 
+def test_a_chain_with_a_role_of_ours_is_made_checked_and_in_the_sql(project: Project) -> None:
+    iam = project.client("iam")
+    own = f"arn:aws:iam::000000000000:role/{names.invoke_role_name(project.prefix)}"
+    name = f"Onward{project.prefix.strip('-')}"
+    trust = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": own}
+    documents = [json.dumps({"Version": "2012-10-17", "Statement": [each]}) for each in (trust, may)]
+    first = iam.create_role(RoleName=name, AssumeRolePolicyDocument=documents[0])["Role"]["Arn"]
+    chained = replace(project, environ={**project.environ, "RS_LAMBDA_INVOKE_ROLE": f"{first},{own}"})
+    try:
+        # The local Redshift goes through the chain as Redshift does: a link that is missing is refused there.
+        assert f"{first} may not assume {own}" in chained.builder("check").out
+        iam.put_role_policy(RoleName=name, PolicyName="onward", PolicyDocument=documents[1])
+        made = chained.builder("deploy", "--yes")
+        assert made.code == 0, made.err
+        assert f"{first} is trusted and may assume {own}" in chained.builder("check").out
+        assert f"IAM_ROLE '{first},{own}'" in chained.builder("sql").out
+        assert chained.builder("plan", "--detailed-exitcode").code == 0
+        assert chained.builder("remove", "--yes").code == 0
+        assert [each["RoleName"] for each in iam.list_roles()["Roles"] if each["Arn"] in (first, own)] == [name]
+    finally:
+        project.client("redshift").modify_cluster_iam_roles(ClusterIdentifier="local", RemoveIamRoles=[first])
+        iam.delete_role_policy(RoleName=name, PolicyName="onward")
+        iam.delete_role(RoleName=name)
+
+
 def test_remove_asks_first_and_then_leaves_nothing(project: Project) -> None:
     assert project.builder("deploy").code == 0
     refused = project.builder("remove")

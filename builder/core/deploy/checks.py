@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from builder import names
 from builder.core.catalog import lambda_options
-from builder.core.deploy import policies
+from builder.core.deploy import chain, policies
 from builder.core.deploy.desired import Scope, own_roles
 from builder.errors import AwsError, BuildError, CatalogError, Problem, SettingsError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from builder.core.config.settings import Settings
-    from builder.core.deploy.observed import FunctionState, Observed
+    from builder.core.deploy.observed import FunctionState, Identity, Observed
     from builder.model import Image
 
 
@@ -22,7 +22,7 @@ def refuse(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Setting
     """Raises SettingsError for names over their limits, CatalogError for options that exclude one another, BuildError
     for images that are not locked or not pushed, AwsError where something with our name is not ours.
     """
-    _refuse(SettingsError, _names_over_limits(scopes, settings))
+    _refuse(SettingsError, _names_over_limits(scopes, settings, observed.identity))
     _refuse(CatalogError, _impossible_options(scopes, settings))
     _refuse(BuildError, _missing_images(scopes, lock, observed))
     _refuse(AwsError, _foreign(scopes, settings, observed))
@@ -34,14 +34,14 @@ def _refuse(error: type[AwsError | BuildError | CatalogError | SettingsError], p
         raise error(problems=found)
 
 
-def _names_over_limits(scopes: Sequence[Scope], settings: Settings) -> Iterator[Problem]:
+def _names_over_limits(scopes: Sequence[Scope], settings: Settings, identity: Identity) -> Iterator[Problem]:
     prefix = settings.lambda_prefix
     for unit in (unit for scope in scopes for unit in scope.units(settings)):
         yield from names.check_lambda_name(unit.name, where=unit.module)
     if any(scope.needs_lambda for scope in scopes):
         if settings.execution_role is None:
             yield from names.check_role_name(names.execution_role_name(prefix), where="RS_LAMBDA_PREFIX")
-        if settings.invoke_role is None and settings.warehouse is not None:
+        if chain.own(settings, identity) is not None and settings.warehouse is not None:
             yield from names.check_role_name(names.invoke_role_name(prefix), where="RS_LAMBDA_PREFIX")
     if settings.warehouse is not None:
         yield from names.check_identifier(settings.schema, where="RS_SCHEMA")
@@ -86,6 +86,8 @@ def _foreign(scopes: Sequence[Scope], settings: Settings, observed: Observed) ->
     for role, setting in ((observed.execution_role, "EXECUTION"), (observed.invoke_role, "INVOKE")):
         if role is not None and role.name in own and not policies.is_ours(role.tags, prefix):
             hint = f"to use it as it is: RS_LAMBDA_{setting}_ROLE={role.arn}; or choose another RS_LAMBDA_PREFIX"
+            if "," in (settings.invoke_role or "") and setting == "INVOKE":
+                hint = "name another role in RS_LAMBDA_INVOKE_ROLE, or choose another RS_LAMBDA_PREFIX"
             yield Problem(where=role.name, what="a role of this name exists and is not ours", hint=hint)
 
 

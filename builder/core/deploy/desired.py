@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from builder import names
 from builder.core.catalog.units import every, units
 from builder.core.config.rollout import Rollout
-from builder.core.deploy import policies
+from builder.core.deploy import chain, policies
 from builder.core.deploy.actions import Tag  # noqa: TC001  pydantic reads it, for releases
 from builder.core.deploy.asked import asked as asked_of
 from builder.core.images import build_plan
@@ -162,14 +162,14 @@ def own_roles(settings: Settings, identity: Identity) -> tuple[DesiredRole, ...]
                 tags=policies.ownership(prefix),
             )
         )
-    if settings.invoke_role is None and settings.warehouse is not None:
+    if chain.own(settings, identity) is not None and settings.warehouse is not None:
         roles.append(
             DesiredRole(
                 name=names.invoke_role_name(prefix),
                 description=f"Redshift assumes it to call the Lambda functions {prefix}*.",
-                trust=policies.invoke_trust(),
+                trust=chain.trust(settings, identity),
                 policy=policies.INVOKE_POLICY,
-                document=policies.invoke_policy(identity, prefix),
+                document=chain.policy(settings, identity),
                 tags=policies.ownership(prefix),
             )
         )
@@ -197,7 +197,7 @@ def _function(unit: Unit, lock: Mapping[str, Image], settings: Settings, identit
             *policies.function_tags(settings.lambda_prefix, unit.module, image.content_hash),
             *policies.kept_tags(asked.tags, asked.log_retention),
         ),
-        principal=principal(settings),
+        principal=chain.caller(settings, identity),
         options=asked.options,
         log_retention=asked.log_retention,
         reserved_concurrency=asked.reserved_concurrency,
@@ -205,19 +205,14 @@ def _function(unit: Unit, lock: Mapping[str, Image], settings: Settings, identit
     )
 
 
-def principal(settings: Settings) -> str | None:
-    """The last role of a given chain: the one that calls. The policy of a role of ours says it already."""
-    last = (settings.invoke_role or "").split(",")[-1].strip()
-    return last if last.startswith("arn:") else None
-
-
 def target(unit: str, settings: Settings, identity: Identity) -> sql.Target:
     """Where SQL functions go, which Lambda function they call, and as whom."""
-    own = policies.role_arn(identity, names.invoke_role_name(settings.lambda_prefix))
+    reference = settings.rollout.reference(unit)
+    away = chain.elsewhere(settings, identity)
     return sql.Target(
         schema=settings.schema,
-        lambda_reference=settings.rollout.reference(unit),
-        iam_role=settings.invoke_role or own,
+        lambda_reference=policies.function_arn(identity, reference) if away else reference,
+        iam_role=",".join(chain.roles(settings, identity)),
         grantees=settings.grantees,
     )
 

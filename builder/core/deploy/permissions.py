@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from builder import names
-from builder.core.deploy import plan_holder, policies
+from builder.core.deploy import chain, plan_holder, policies
 from builder.core.deploy.desired import own_roles
 from builder.core.deploy.observed import Identity
 from builder.core.deploy.road_permissions import ANYWHERE, Grant, grants
@@ -84,8 +84,8 @@ def documents(settings: Settings, identity: Identity) -> dict[str, Any]:
             "policy": json.loads(policies.execution_policy(identity, prefix, vpc=bool(settings.functions.subnets))),
         },
         "invoke_role": {
-            "trust": json.loads(policies.invoke_trust()),
-            "policy": json.loads(policies.invoke_policy(identity, prefix)),
+            "trust": json.loads(chain.trust(settings, identity)),
+            "policy": json.loads(chain.policy(settings, identity)),
         },
     }
 

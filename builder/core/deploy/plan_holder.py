@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder import names
 from builder.core.config.roads import Connection
-from builder.core.deploy import policies
+from builder.core.deploy import chain, policies
 from builder.core.deploy.actions import AttachRole, DeleteRole, DetachRole
 from builder.core.deploy.receipt import place_of
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 
 def role(settings: Settings, identity: Identity) -> str:
     """The ARN of the role that is to be attached: the given one, the first of a chain, or our own."""
-    first = (settings.invoke_role or "").partition(",")[0]
-    return first or policies.role_arn(identity, names.invoke_role_name(settings.lambda_prefix))
+    return chain.roles(settings, identity)[0]
 
 
 def attach(desired: Desired, observed: Observed, settings: Settings) -> Iterator[Action]:

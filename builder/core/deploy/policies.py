@@ -18,6 +18,8 @@ VERSION = "2012-10-17"
 EXECUTION_POLICY = "logs"
 INVOKE_POLICY = "invoke"
 INVOKE_STATEMENT = "redshift-invoke"
+# A cluster, and a workgroup.
+REDSHIFT = ("redshift.amazonaws.com", "redshift-serverless.amazonaws.com")
 
 # In a repository's policy; the statements of others stay. AWS's samples use letters and digits.
 REPOSITORY_STATEMENTS = ("GatewayAccounts", "GatewayLambda")
@@ -55,12 +57,17 @@ def _sorted(value: Any) -> Any:
 
 def execution_trust() -> str:
     """Lambda runs the functions under the execution role."""
-    return canonical(_trust("lambda.amazonaws.com"))
+    return canonical(_trust({"Service": "lambda.amazonaws.com"}))
 
 
 def invoke_trust() -> str:
     """A cluster assumes the role as redshift, a workgroup as redshift-serverless; either may be behind the host."""
-    return canonical(_trust("redshift.amazonaws.com", "redshift-serverless.amazonaws.com"))
+    return canonical(_trust({"Service": list(REDSHIFT)}))
+
+
+def role_trust(role: str) -> str:
+    """Another role, which goes through this one."""
+    return canonical(_trust({"AWS": role}))
 
 
 def execution_policy(identity: Identity, prefix: str, *, vpc: bool = False) -> str:
@@ -86,6 +93,11 @@ def invoke_policy(identity: Identity, prefix: str) -> str:
     """
     functions = f"arn:{identity.partition}:lambda:{identity.region}:{identity.account}:function:{prefix}*"
     return canonical(_policy(_allow("lambda:InvokeFunction", resource=functions)))
+
+
+def assume_policy(role: str) -> str:
+    """Go on through another role, and nothing else."""
+    return canonical(_policy(_allow("sts:AssumeRole", resource=role)))
 
 
 def lifecycle() -> str:
@@ -138,28 +150,34 @@ def repository_policy(identity: Identity, accounts: tuple[str, ...]) -> str | No
 def ours_in(document: Any) -> str | None:
     """Our statements of a repository's policy, as a document; None where it has none."""
     statements = document.get("Statement", []) if document else []
-    found = [each for each in _listed(statements) if each.get("Sid") in REPOSITORY_STATEMENTS]
+    found = [each for each in listed(statements) if each.get("Sid") in REPOSITORY_STATEMENTS]
     return canonical({"Version": VERSION, "Statement": found}) if found else None
 
 
 def merged(document: Any, ours: str | None) -> str | None:
     """The policy with our statements replaced by these; None where no statement is left."""
     kept = [
-        each for each in _listed((document or {}).get("Statement", [])) if each.get("Sid") not in REPOSITORY_STATEMENTS
+        each for each in listed((document or {}).get("Statement", [])) if each.get("Sid") not in REPOSITORY_STATEMENTS
     ]
-    new = _listed(json.loads(ours)["Statement"]) if ours else []
+    new = listed(json.loads(ours)["Statement"]) if ours else []
     if not kept and not new:
         return None
     return json.dumps({**(document or {"Version": VERSION}), "Statement": [*kept, *new]})
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """IAM takes one member bare, without a list around it."""
     return list(value) if isinstance(value, list) else [value]
 
 
 def role_arn(identity: Identity, name: str) -> str:
     """The ARN of a role of ours, which has no path: known before the role is there."""
     return f"arn:{identity.partition}:iam::{identity.account}:role/{name}"
+
+
+def function_arn(identity: Identity, reference: str) -> str:
+    """The ARN of a Lambda function of this account, with its alias where it has one."""
+    return f"arn:{identity.partition}:lambda:{identity.region}:{identity.account}:function:{reference}"
 
 
 def ownership(prefix: str) -> tuple[Tag, ...]:
@@ -187,8 +205,8 @@ def is_ours(tags: tuple[Tag, ...], prefix: str) -> bool:
     return set(ownership(prefix)) <= set(tags)
 
 
-def _trust(*services: str) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"}
+def _trust(principal: dict[str, Any]) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     return {"Version": VERSION, "Statement": [statement]}
 
 
