@@ -37,16 +37,16 @@ $(VENV)/.ready: requirements.lock pyproject.toml scripts/setup-venv.sh
 	@touch $@
 
 list: venv  ## the functions of the catalogue
-	@$(BUILDER) list $(SELECT) $(DIFF)
+	@$(BUILDER) list $(SELECT) $(DIFF) $(PRODUCTION)
 
 validate: venv  ## check every function.yaml, handler and requirement
-	@$(BUILDER) validate
+	@$(BUILDER) validate $(PRODUCTION)
 
 build: setup  ## one image per module
-	@$(BUILDER) build $(SELECT) $(DIFF)
+	@$(BUILDER) build $(SELECT) $(DIFF) $(PRODUCTION)
 
 push: setup  ## the images to the registry
-	@$(BUILDER) push $(SELECT) $(DIFF)
+	@$(BUILDER) push $(SELECT) $(DIFF) $(PRODUCTION)
 
 plan: venv  ## what deploy would do
 	@$(BUILDER) plan $(SELECT) $(DIFF) $(PRODUCTION)

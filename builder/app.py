@@ -42,8 +42,8 @@ class App:
         return settings
 
     @cached_property
-    def catalog(self) -> Catalog:
-        """Raises CatalogError with every problem of every file. Notices are printed once."""
+    def whole_catalog(self) -> Catalog:
+        """All that the roots hold. Raises CatalogError with every problem of every file. Notices are printed once."""
         from builder.core.catalog.load import open_catalog  # noqa: PLC0415  its models take a tenth of a second
 
         settings = self.settings
@@ -53,6 +53,32 @@ class App:
         for notice in catalog.notices:
             self.console.notice(notice)
         return catalog
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """What this run is about: in production without what is in development, which is said once.
+
+        Raises CatalogError, also where something of production calls what is left out.
+        """
+        catalog = self.in_force(self.whole_catalog)
+        if catalog.left_out:
+            self.console.notice(f"in development, and not in production: {', '.join(catalog.left_out)}")
+            self._refuse_cut_off(catalog)
+        return catalog
+
+    def in_force(self, catalog: Catalog) -> Catalog:
+        """A catalogue of this project, of today or of another day, as these settings take it."""
+        from builder.core.catalog.selection import released  # noqa: PLC0415  with the catalogue's models: see above
+
+        return released(catalog) if self.settings.production else catalog
+
+    def _refuse_cut_off(self, catalog: Catalog) -> None:
+        from builder.core.sql.statements import cut_off  # noqa: PLC0415  jinja2: only where SQL is read
+        from builder.errors import CatalogError  # noqa: PLC0415  see above
+
+        left_out = [each for each in self.whole_catalog.functions if each.name in catalog.left_out]
+        if problems := cut_off(catalog.functions, left_out):
+            raise CatalogError(problems=problems)
 
     @cached_property
     def aws(self) -> Aws:

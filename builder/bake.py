@@ -47,10 +47,14 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to build. `modules` are those with a Lambda function; of one that is split each part, with its own image."""
+    """What to build. `modules` are those with a Lambda function; of one that is split each part, with its own image.
+
+    `locked` are the same with all of their functions, those that production leaves out included: what locks answer.
+    """
 
     catalog: Catalog
     modules: tuple[Module, ...]
+    locked: tuple[Module, ...]
     assets: Assets
     place: Place
     prefix: str
@@ -71,7 +75,7 @@ def check(request: Request) -> None:
     refused = [problem for module in request.modules for problem in requirements.check(module)]
     if refused:
         raise CatalogError(problems=refused)
-    stale = [problem for module in request.modules if (problem := requirements.stale(module))]
+    stale = [problem for module in request.locked if (problem := requirements.stale(module))]
     if stale:
         raise BuildError(problems=stale)
 

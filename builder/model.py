@@ -216,7 +216,8 @@ class Catalog:
     """Everything that the roots hold, sorted by module and function name.
 
     `requirements_locks` are pairs of module and text, `part_locks` those beside them where a module is split; `notices`
-    what a person should know that is no problem; `wrappers` the names of wrappers that the roots list themselves.
+    what a person should know that is no problem; `wrappers` the names of wrappers that the roots list themselves;
+    `left_out` the functions in development, where it is production's.
     """
 
     roots: tuple[str, ...]
@@ -226,6 +227,7 @@ class Catalog:
     part_locks: tuple[PartLock, ...] = ()
     notices: tuple[str, ...] = ()
     wrappers: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

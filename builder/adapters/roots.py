@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def one_root(catalog: Catalog, target: Path) -> Path:
-    """The only root itself; of several roots a copy in `target` that holds what the catalogue took from each.
+    """The only root itself; of several roots, or without what was left out, a copy in `target` of what was taken.
 
     The copy is made anew, so that what was overridden or removed is not in it.
     """
-    if len(catalog.roots) == 1:
+    if len(catalog.roots) == 1 and not catalog.left_out:
         return Path(catalog.roots[0])
     if target.exists():
         shutil.rmtree(target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builder import assets, bake
+from builder.core.catalog.modules import group
 from builder.errors import BuildError
 
 if TYPE_CHECKING:
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 def request(app: App, modules: Iterable[Module], *, no_cache: bool = False) -> bake.Request:
     """A build of these modules' images with the settings of this run; those without a Lambda function need none."""
     settings = app.settings
+    parts = tuple(part for module in modules for part in module.images)
     return bake.Request(
         catalog=app.catalog,
-        modules=tuple(part for module in modules for part in module.images),
+        modules=parts,
+        locked=_locked(app, parts) if app.catalog.left_out else parts,
         assets=assets.find(),
         place=bake.Place(state=app.state, build=app.build),
         prefix=settings.lambda_prefix,
@@ -27,6 +30,12 @@ def request(app: App, modules: Iterable[Module], *, no_cache: bool = False) -> b
         environ=app.environ,
         no_cache=no_cache,
     )
+
+
+def _locked(app: App, parts: Iterable[Module]) -> tuple[Module, ...]:
+    names = {part.image for part in parts}
+    every = group(app.whole_catalog, app.whole_catalog.functions)
+    return tuple(part for module in every for part in module.images if part.image in names)
 
 
 def current_tag(app: App, module: Module) -> str:

@@ -86,12 +86,20 @@ def suffix(function: F) -> F:
 
 
 def production(function: F) -> F:
-    """`--production`: the schema is plain `carto`. With it `suffix`: which set it is about."""
-    function = suffix(function)
+    """`--production`: the names that nobody's development has, and no functions in development."""
     option = click.option(
-        "--production", is_flag=True, expose_value=False, callback=_set_flag, help="Plain `carto` as schema."
+        "--production",
+        is_flag=True,
+        expose_value=False,
+        callback=_set_flag,
+        help="Production's names (schema `carto`), without the functions whose status is development.",
     )
     return option(function)
+
+
+def place(function: F) -> F:
+    """`--production` and `--suffix`: the place that a command is about."""
+    return production(suffix(function))
 
 
 def _set_diff(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:

@@ -70,7 +70,7 @@ def _at(app: App, ref: str) -> dict[str, Source]:
     tree = git.tree(top, ref, app.build / "diff")
     roots = [_moved((app.project / root).resolve(), top, tree) for root in app.settings.functions_roots]
     # Problems of then are nobody's now: a function that could not be read is one that changed.
-    before = load.survey([root for root in roots if root.is_dir()]).catalog
+    before = app.in_force(load.survey([root for root in roots if root.is_dir()]).catalog)
     here = assets.find().root
     recipe = _moved(here, top, tree) if here.is_relative_to(top) else here
     return sources(app, before, recipe if (recipe / "docker-bake.hcl").is_file() else here)

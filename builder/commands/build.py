@@ -8,7 +8,7 @@ import click
 
 from builder import bake
 from builder.commands import _building
-from builder.commands._options import catalogue, diff, output_format, pass_app
+from builder.commands._options import catalogue, diff, output_format, pass_app, production
 from builder.commands._selected import choose, note
 from builder.core.catalog.selection import selection
 from builder.core.images import lock as images
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--push", is_flag=True, help="Push the images afterwards, as `builder push` does.")
 @click.option("--no-cache", is_flag=True, help="Build every step again, with whatever the Python image is now.")
 @catalogue
+@production
 @output_format
 @pass_app
 def command(app: App, modules: str, functions: str, *, push: bool, no_cache: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.commands._options import configuration, output_format, pass_app, production
+from builder.commands._options import configuration, output_format, pass_app, place
 from builder.core.deploy import findings, permissions
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _TITLES = {
 @click.command("check", short_help="Whether this machine and these settings can deploy.")
 @click.option("--print-policy", is_flag=True, help="Print least-privilege policy documents, and look at nothing.")
 @click.option("--account", metavar="ID", help="The account to write the policies for (default: any).")
-@production
+@place
 @configuration
 @output_format
 @pass_app

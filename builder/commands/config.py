@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.commands._options import catalogue, output_format, pass_app, production
+from builder.commands._options import catalogue, output_format, pass_app, place
 from builder.core.config import rows as config_rows
 from builder.core.config import settings
 from builder.core.config.keys import json_schema
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command("config", short_help="Every setting, and where it came from.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the YAML files, for editors, and stop.")
 @catalogue
-@production
+@place
 @output_format
 @pass_app
 def command(app: App, *, schema: bool) -> None:

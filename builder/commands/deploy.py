@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _deployment
-from builder.commands._options import catalogue, diff, output_format, pass_app, production
+from builder.commands._options import catalogue, diff, output_format, pass_app, place
 from builder.commands._selected import choose, note
 from builder.core.deploy import explain, plan_file
 from builder.core.deploy import plan as deploy_plan
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @_deployment.replaced_option
 @_deployment.jobs_option
 @catalogue
-@production
+@place
 @output_format
 @pass_app
 def command(  # noqa: PLR0913  click hands over each option

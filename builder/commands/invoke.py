@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from builder.commands._options import catalogue, output_format, pass_app, suffix
+from builder.commands._options import catalogue, output_format, pass_app, place
 from builder.commands._ways import open_way
 from builder.core.calls import call as calls
 from builder.core.calls.answers import plain
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--image", "way", flag_value="image", help="In the module's image, under Lambda's runtime emulator.")
 @click.option("--deployed", "way", flag_value="deployed", help="The deployed Lambda.")
 @click.option("--rows", type=click.File("rb"), help="A JSON list of argument lists, sent as one batch (- for stdin).")
-@suffix
+@place
 @catalogue
 @output_format
 @pass_app

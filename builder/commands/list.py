@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @_options.diff
 @click.option("--all", "everything", is_flag=True, help="Private functions (a leading __) too.")
 @_options.catalogue
+@_options.production
 @_options.output_format
 @_options.pass_app
 def command(app: App, modules: str, functions: str, *, everything: bool) -> None:

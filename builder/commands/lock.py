@@ -35,7 +35,8 @@ def command(app: App, modules: str, *, check: bool, upgrade: bool, no_split: boo
     Where two functions of a module exclude one another's packages, the module is split into the fewest images that
     satisfy all. Who is in which, and why, is written into the locks; a later run moves no function without need.
     """
-    catalog = app.catalog
+    # Locks are of all functions, also of those that production leaves out.
+    catalog = app.whole_catalog
     chosen = [module for module in selection(catalog, modules).modules if requirements.wanted(module)]
     refused = [problem for module in chosen for problem in requirements.check(module)]
     if refused:

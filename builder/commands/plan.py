@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _deployment
-from builder.commands._options import catalogue, diff, output_format, pass_app, production
+from builder.commands._options import catalogue, diff, output_format, pass_app, place
 from builder.commands._selected import choose
 from builder.core.deploy import explain, plan_file
 
@@ -30,7 +30,7 @@ CHANGES = 2
 @_deployment.prune_option
 @_deployment.replaced_option
 @catalogue
-@production
+@place
 @output_format
 @pass_app
 def command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _deployment
-from builder.commands._options import catalogue, output_format, pass_app, production
+from builder.commands._options import catalogue, output_format, pass_app, place
 from builder.core.deploy import explain, promotion
 from builder.core.deploy.desired import Desired, desire
 from builder.core.deploy.receipt import place_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask before the second set is taken away.")
 @_deployment.jobs_option
 @catalogue
-@production
+@place
 @output_format
 @pass_app
 def command(app: App, *, dry_run: bool, yes: bool, jobs: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder import push as pushing
-from builder.commands._options import catalogue, diff, output_format, pass_app
+from builder.commands._options import catalogue, diff, output_format, pass_app, production
 from builder.commands._selected import choose
 from builder.core.images import lock as images
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.command("push")
 @diff
 @catalogue
+@production
 @output_format
 @pass_app
 def command(app: App, modules: str, functions: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _deployment
-from builder.commands._options import configuration, output_format, pass_app, production
+from builder.commands._options import configuration, output_format, pass_app, place
 from builder.core.deploy.receipt import place_of
 from builder.core.deploy.release import name_of
 
@@ -20,7 +20,7 @@ COLUMNS = ("release", "made", "place", "lambdas", "functions", "note")
 
 @click.command("releases")
 @configuration
-@production
+@place
 @output_format
 @pass_app
 def command(app: App) -> None:

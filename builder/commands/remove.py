@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _deployment
-from builder.commands._options import catalogue, output_format, pass_app, production, selection
+from builder.commands._options import catalogue, output_format, pass_app, place, selection
 from builder.core.deploy import explain
 from builder.core.deploy.desired import Desired
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_deployment.jobs_option
 @catalogue
-@production
+@place
 @output_format
 @pass_app
 def command(app: App, modules: str, functions: str, *, dry_run: bool, yes: bool, jobs: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _deployment
-from builder.commands._options import configuration, output_format, pass_app, production
+from builder.commands._options import configuration, output_format, pass_app, place
 from builder.core.deploy import explain, release, rollback
 from builder.core.deploy import plan as deploy_plan
 from builder.core.deploy.receipt import place_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask, even where the plan takes something away.")
 @_deployment.jobs_option
 @configuration
-@production
+@place
 @output_format
 @pass_app
 def command(app: App, to: str, *, dry_run: bool, yes: bool, jobs: int) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from builder.commands._options import catalogue, diff, output_format, pass_app, production
+from builder.commands._options import catalogue, diff, output_format, pass_app, place
 from builder.commands._selected import choose
 from builder.core.catalog.modules import group
 from builder.core.deploy import sql_script
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--drop", "dropping", is_flag=True, help="What removes the functions, in place of what creates them.")
 @diff
 @catalogue
-@production
+@place
 @output_format
 @pass_app
 def command(app: App, modules: str, functions: str, *, dropping: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands import _deployment
-from builder.commands._options import catalogue, output_format, pass_app, production, selection
+from builder.commands._options import catalogue, output_format, pass_app, place, selection
 from builder.core.catalog.selection import selection as select
 from builder.core.deploy import explain
 from builder.core.deploy.orphans import orphans
@@ -29,7 +29,7 @@ DIFFERS = 2
 @selection
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where something has drifted or is an orphan.")
 @catalogue
-@production
+@place
 @output_format
 @pass_app
 def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool) -> int:

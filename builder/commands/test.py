@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from builder.commands._cases import read, run_cases
-from builder.commands._options import catalogue, diff, output_format, pass_app, suffix
+from builder.commands._options import catalogue, diff, output_format, pass_app, place
 from builder.commands._selected import choose
 from builder.commands._ways import WAYS, open_way
 from builder.core.catalog.modules import group
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--deployed", "ways", flag_value="deployed", multiple=True, help="The deployed Lambdas.")
 @click.option("--sql", "ways", flag_value="sql", multiple=True, help="Through SQL, in the configured Redshift.")
 @click.option("--all", "every", is_flag=True, help="All four ways.")
-@suffix
+@place
 @catalogue
 @output_format
 @pass_app

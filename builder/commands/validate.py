@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("validate", short_help="Check the catalogue.")
 @_options.catalogue
+@_options.production
 @_options.output_format
 @_options.pass_app
 def command(app: App) -> None:
@@ -27,7 +28,8 @@ def command(app: App) -> None:
     with app.console.stage("validate"):
         catalog = app.catalog
         # What Redshift would refuse in the SQL shows when it is rendered. Raises CatalogError too.
-        sql_script.creations(group(catalog, catalog.functions), app.settings)
+        every = app.whole_catalog
+        sql_script.creations(group(every, every.functions), app.settings)
     counts = _counts(catalog)
     if app.console.format == "json":
         app.console.json({**counts, "notices": list(catalog.notices)})

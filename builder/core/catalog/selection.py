@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from builder.core.catalog.format_problems import did_you_mean
@@ -43,6 +43,18 @@ class Selection:
     modules: tuple[Module, ...]
     complete: frozenset[str]
     gone: Gone = NOTHING_GONE
+
+
+DEVELOPMENT = "development"
+
+
+def released(catalog: Catalog) -> Catalog:
+    """The catalogue as production has it: without the functions whose status is development."""
+    left_out = tuple(each.name for each in catalog.functions if each.status.lower() == DEVELOPMENT)
+    if not left_out:
+        return catalog
+    functions = tuple(each for each in catalog.functions if each.name not in left_out)
+    return replace(catalog, functions=functions, left_out=left_out)
 
 
 def select(

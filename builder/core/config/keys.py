@@ -130,7 +130,7 @@ KEYS: tuple[Key, ...] = (
         path="production",
         kind="boolean",
         default="false",
-        about="plain `carto` as schema",
+        about="schema `carto`, the files' lambda.prefix, and no functions whose status is development",
     ),
     Key(
         variable="functions_roots",

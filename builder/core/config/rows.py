@@ -53,10 +53,12 @@ def told(layers: Sequence[Layer]) -> tuple[Row, ...]:
 def derived(settings: Settings) -> tuple[Row, ...]:
     """The names that the settings lead to, as build, deploy and SQL use them."""
     prefix = settings.lambda_prefix
+    function = f"{names.lambda_name(prefix, f'<{settings.lambda_mode}>')}{settings.suffix}"
     found = {
         "schema": settings.schema,
         "road to Redshift": settings.warehouse.shown if settings.warehouse else "none: only Lambda functions",
-        "Lambda functions": f"{names.lambda_name(prefix, f'<{settings.lambda_mode}>')}{settings.suffix}",
+        "Lambda functions": function,
+        "called by SQL as": settings.rollout.reference(function),
         "ECR repositories": names.repository_name(prefix, "<module>"),
         "execution role": settings.execution_role or names.execution_role_name(prefix),
         "invoke role": settings.invoke_role or names.invoke_role_name(prefix),

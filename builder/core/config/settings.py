@@ -113,6 +113,7 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
     """
     told = Lookup(layers)
     production = told.value("production", values.boolean) or False
+    named = _naming(layers) if production else told
     roots = told.value("functions_roots", lambda text: tuple(text.split("\n")))
     rs_schema = told.value("RS_SCHEMA", values.identifier) or ""
     rs_prefix = told.value("RS_PREFIX", values.identifier) or ""
@@ -121,7 +122,7 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
     suffix = flags.value("suffix", values.suffix) or ""
     mistyped, doubtful = slips(layers)
     settings = Settings(
-        lambda_prefix=told.value("RS_LAMBDA_PREFIX", values.prefix) or Settings.lambda_prefix,
+        lambda_prefix=named.value("RS_LAMBDA_PREFIX", values.prefix) or Settings.lambda_prefix,
         lambda_mode=told.value("RS_LAMBDA_MODE", values.mode) or Settings.lambda_mode,
         execution_role=told.value("RS_LAMBDA_EXECUTION_ROLE", values.role),
         invoke_role=told.value("RS_LAMBDA_INVOKE_ROLE", values.roles),
@@ -137,12 +138,28 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
         aws=config_places.aws(told),
         rollout=config_rollout.rollout(told),
         warehouse=config_roads.road(told),
-        notices=(*told.notices, *doubtful),
+        notices=(*told.notices, *doubtful, *_unused(told, named)),
     )
-    found = [*problems, *mistyped, *flags.problems, *told.problems, *_derived(settings)]
+    named_wrong = () if named is told else named.problems
+    found = [*problems, *mistyped, *flags.problems, *told.problems, *named_wrong, *_derived(settings)]
     if found:
         raise SettingsError(problems=dict.fromkeys(found))
     return settings
+
+
+def _naming(layers: Sequence[Layer]) -> Lookup:
+    """Production's names are a project's: what a person's .env, or a run of CI, calls its own is not among them."""
+    return Lookup([layer for layer in layers if layer.file == config_files.FOLDER])
+
+
+def _unused(told: Lookup, named: Lookup) -> list[str]:
+    """The names that were given and, in production, do not count."""
+    found = {} if named is told else {name: told.given(name) for name in ("RS_LAMBDA_PREFIX", "RS_SCHEMA", "RS_PREFIX")}
+    return [
+        f"{given.origin} does not count in production"
+        for name, given in found.items()
+        if given is not None and given != named.given(name)
+    ]
 
 
 def _derived(settings: Settings) -> list[Problem]:

@@ -27,6 +27,7 @@ __all__ = [
     "create",
     "create_schema",
     "creation",
+    "cut_off",
     "drop",
     "drop_routine",
     "drop_schema",
@@ -168,6 +169,20 @@ def callees_first(calls: Mapping[str, set[str]]) -> tuple[str, ...]:
             return tuple(placed)
         placed[ready] = None
         del waiting[ready]
+
+
+def cut_off(functions: Iterable[Function], left_out: Iterable[Function]) -> list[Problem]:
+    """Functions whose SQL calls one that is left out of production."""
+    owners = {routine.name: each.name for each in left_out for routine in routines(each)}
+    return [
+        Problem(
+            where=source_of(function),
+            what=f"{function.name} calls {', '.join(sorted(called))}, which is in development and not in production",
+            hint="release both, or neither: `status` in function.yaml",
+        )
+        for function in functions
+        if (called := _callees(function, owners))
+    ]
 
 
 def fingerprint(statements: Iterable[Statement], *, written_here: bool = False) -> str:

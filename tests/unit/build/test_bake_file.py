@@ -50,7 +50,7 @@ def test_no_attestation_makes_an_index_of_an_image() -> None:
 
 
 def test_every_file_of_the_recipe_is_in_the_content_hash() -> None:
-    recipe = bake._recipe(ROOT)
+    recipe = bake.recipe(ROOT)
     copied = re.findall(
         r"source=(images/[^,]+),", "".join(path.read_text() for path in sorted(ROOT.glob("Dockerfile*")))
     )
