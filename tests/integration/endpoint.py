@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import time
@@ -22,10 +23,11 @@ USER = "awsuser"
 
 
 class Endpoint:
-    """`certificate` is what clients may verify it by."""
+    """`certificate` is what clients may verify it by; `options` are further ones of its command line."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
+        self.options = options
         self.certificate = folder / "server.crt"
         self.port = ports.pick()
         self.handle = self.start()
@@ -39,6 +41,7 @@ class Endpoint:
             instance="",
             environ={"PATH": os.environ["PATH"]},
         )
+        part = dataclasses.replace(part, command=(*part.command, *self.options))
         self.handle = parts.launch(part, self.folder / "log")
         return self.handle
 

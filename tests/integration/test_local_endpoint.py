@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,11 +125,21 @@ def test_psql(endpoint: Endpoint) -> None:
 
 
 def test_many_connections_at_a_time(endpoint: Endpoint) -> None:
-    open_ones = [psycopg.connect(endpoint.conninfo, autocommit=True) for _ in range(40)]
-    answers = [connection.execute("SELECT %s::INT", (index,)).fetchone() for index, connection in enumerate(open_ones)]
-    for connection in open_ones:
-        connection.close()
-    assert answers == [(index,) for index in range(40)]
+    with psycopg.connect(endpoint.conninfo, autocommit=True) as connection:
+        connection.execute("CREATE TABLE crowd (n INT)")
+    everybody = threading.Barrier(40)
+
+    def one(number: int) -> tuple[int, ...] | None:
+        with psycopg.connect(endpoint.conninfo) as connection:
+            everybody.wait()
+            connection.execute("INSERT INTO crowd VALUES (%s)", (number,))
+            return connection.execute("SELECT %s::INT", (number,)).fetchone()
+
+    with ThreadPoolExecutor(everybody.parties) as pool:
+        assert list(pool.map(one, range(40))) == [(number,) for number in range(40)]
+    with psycopg.connect(endpoint.conninfo, autocommit=True) as connection:
+        assert connection.execute("SELECT COUNT(*), SUM(n) FROM crowd").fetchone() == (40, sum(range(40)))
+        connection.execute("DROP TABLE crowd")
 
 
 @pytest.mark.parametrize(

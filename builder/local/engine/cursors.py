@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from builder.local.objects.tables import relation
-from builder.local.sql import dialect
+from builder.local.sql import dialect, types
+from builder.local.sql.resolve import to_sqlglot
 from builder.local.sqlstate import SqlError
 from builder.local.wire.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from sqlglot import exp
 
     from builder.local.engine.backend import Prepared, Session
     from builder.local.objects.cursors import CloseCursor, Declare, Fetch, Lock
@@ -112,11 +113,16 @@ def prepared(session: Session, name: str) -> Prepared | None:
 
 
 def arguments(statement: ExecutePrepared, wanted: Prepared) -> list[exp.Expr]:
-    """The values of EXECUTE as expressions."""
+    """The values of EXECUTE as expressions, each of the type that PREPARE gave its parameter."""
     if len(statement.arguments) != len(wanted.parameters):
         words = f'wrong number of parameters for prepared statement "{statement.name}"'
         raise SqlError("42601", words)
-    return [dialect.parse_text(f"SELECT {text}").expressions[0] for text in statement.arguments]
+    pairs = zip(statement.arguments, wanted.parameters, strict=True)
+    return [_typed(dialect.parse_text(f"SELECT ({text})").expressions[0], oid) for text, oid in pairs]
+
+
+def _typed(value: exp.Expr, oid: int) -> exp.Expr:
+    return exp.Cast(this=value, to=to_sqlglot(types.of_oid(oid))) if oid in types.OID_NAMES else value
 
 
 def deallocate(session: Session, statement: Deallocate) -> str:

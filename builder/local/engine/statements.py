@@ -171,8 +171,6 @@ def read(source: Source) -> Statement:
         return _query(source)
     if words[0] == "CREATE":
         return _create(source, words)
-    if words[0] == "COPY" and is_stream(source):
-        return parse_copy_stream(source)
     raise unsupported(" ".join(words[:2] if words[0] in {"DROP", "CREATE"} else words[:1]))
 
 
@@ -226,6 +224,10 @@ def _word(made: Statement) -> Callable[[Source], Statement]:
     return lambda _source: made
 
 
+def _copy(source: Source) -> Statement:
+    return parse_copy_stream(source) if is_stream(source) else parse_copy(source)
+
+
 def _show(source: Source) -> Statement:
     return parse_listing(source) or parse_show(source)
 
@@ -255,7 +257,7 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
     (("ANALYZE",), _word(Nothing(tag="ANALYZE"))),
     (("VACUUM",), _word(Nothing(tag="VACUUM"))),
     (("CALL",), parse_call),
-    (("COPY",), parse_copy),
+    (("COPY",), _copy),
     (("UNLOAD",), parse_unload),
     (("EXPLAIN",), _explain),
     (("REFRESH",), parse_refresh),

@@ -91,7 +91,7 @@ def _number(text: str) -> exp.Expr:
     body = text.strip().lstrip("+-")
     if body.replace(".", "", 1).isdigit() and body.isascii():
         number = exp.Literal.number(body)
-        return exp.Neg(this=number) if text.strip().startswith("-") else number
+        return exp.Paren(this=exp.Neg(this=number)) if text.strip().startswith("-") else number
     raise SqlError("22P02", f'invalid input syntax for type numeric: "{text}"')
 
 
