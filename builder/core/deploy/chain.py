@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ASSUME = "sts:AssumeRole"
 ACCOUNT_FIELD = 4
+# Stands for an account that nobody told us; no account of AWS has it.
+NOBODY = "000000000000"
 
 
 def roles(settings: Settings, identity: Identity) -> tuple[str, ...]:
@@ -57,7 +59,7 @@ def caller(settings: Settings, identity: Identity) -> str | None:
 
 def elsewhere(settings: Settings, identity: Identity) -> bool:
     """Whether Redshift is of another account, as its role is: a bare function name would be looked for there."""
-    return account(roles(settings, identity)[0]) != identity.account
+    return identity.account not in {NOBODY, account(roles(settings, identity)[0])}
 
 
 def account(arn: str) -> str:

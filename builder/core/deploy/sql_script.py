@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.core.deploy import desired
+from builder.core.deploy.chain import NOBODY
 from builder.core.deploy.desired import ordered
 from builder.core.deploy.observed import Identity
 from builder.core.sql import statements as sql
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from builder.core.config.settings import Settings
     from builder.model import Module, Statement
-
-# Stands for an account that nobody told us; no account has it.
-NOBODY = "000000000000"
 
 
 @dataclass(frozen=True, kw_only=True)
