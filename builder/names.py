@@ -21,6 +21,7 @@ IDENTIFIER_LIMIT = 127
 _LAMBDA = re.compile(r"[A-Za-z0-9_-]+")
 _REPOSITORY = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _ROLE = re.compile(r"[\w+=,.@-]+", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _WORDS = re.compile(r"[-_]+")
 
 
@@ -132,7 +133,7 @@ def check_identifier(name: str, *, where: str) -> list[Problem]:
                 hint="shorten the name or the prefix",
             )
         )
-    if any(ord(character) < ord(" ") for character in name):
+    if _CONTROL.search(name):
         problems.append(Problem(where=where, what=f"the SQL name {name!r} holds a control character", hint="remove it"))
     return problems
 

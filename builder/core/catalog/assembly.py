@@ -167,14 +167,18 @@ def _lambda_body(definition: Definition, aliases: Sequence[str]) -> tuple[_Body,
     if not code:
         hint = f"move it, as to {_HANDLER}: everything in its folder goes into the image"
         return _Body(), [definition.problem(*_REDSHIFT, "code_file", what="has no folder of its own", hint=hint)]
-    if not isfile(f"{definition.document.root}/{path}"):  # noqa: PTH113 (half the time of a Path's)
-        return _Body(code=code), [_missing(definition, "code_file", path)]
     try:
         folder = f"{definition.document.root}/{code}"
-        found = folders.code(folder, f"{definition.shown}/{code}", root=definition.catalogue, known=folder)
+        found = folders.code(folder, f"{definition.shown}/{code}", root=definition.catalogue)
     except OSError as error:
+        if not isfile(f"{folder}/{name}"):  # noqa: PTH113 (half the time of a Path's)
+            return _Body(code=code), [_missing(definition, "code_file", path)]
         return _Body(code=code), [folders.unreadable(f"{definition.shown}/{code}", error)]
-    requirements, file, problems = _requirements(definition, code)
+    there = {each.file.path for each in found}
+    # A hidden file is there, and no part of the code.
+    if name not in there and not isfile(f"{folder}/{name}"):  # noqa: PTH113 (half the time of a Path's)
+        return _Body(code=code), [_missing(definition, "code_file", path)]
+    requirements, file, problems = _requirements(definition, code, beside=_REQUIREMENTS in there)
     files = [each for each in found if f"{code}/{each.file.path}" != file]
     problems += [problem for each in files if each.where.endswith(".py") for problem in _python(each)]
     problems += _handler(definition, files, name)
@@ -211,12 +215,15 @@ def _handler(definition: Definition, files: list[Code], name: str) -> list[Probl
     return []
 
 
-def _requirements(definition: Definition, code: str) -> tuple[tuple[str, ...], str, list[Problem]]:
-    """The requirements, the file's path from the function's folder, and what is wrong with it."""
+def _requirements(definition: Definition, code: str, *, beside: bool) -> tuple[tuple[str, ...], str, list[Problem]]:
+    """The requirements, the file's path from the function's folder, and what is wrong with it.
+
+    `beside`: there is a requirements.txt in the code's folder.
+    """
     path = definition.redshift.requirements_file
     if path is None:
         path = f"{code}/{_REQUIREMENTS}"
-        if not isfile(f"{definition.document.root}/{path}"):  # noqa: PTH113 (half the time of a Path's)
+        if not beside:
             return (), path, []
     text, problems = _text(definition, "requirements_file", path)
     folder = path.rpartition("/")[0]

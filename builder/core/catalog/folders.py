@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 from dataclasses import dataclass
 from os import scandir
-from os.path import islink
+from os.path import isfile, islink
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 FUNCTION_FILE = "function.yaml"
 SHARED = "_shared/python"
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 _NOT_CODE = (".pyc", ".pyo", "~", ".orig", ".rej", ".bak", ".tmp")
 
 
@@ -59,15 +60,19 @@ def documents(root: Path, shown: str) -> tuple[list[Document], list[Problem]]:
         hint = "name the folder of a catalogue with --functions-root"
         return [], [Problem(where=shown, what=what, hint=hint)]
     found: list[Document] = []
-    problems = _lost_in(root, shown)
-    for module in _subfolders(root):
+    problems = _lost_in(str(root), shown)
+    # Texts, not paths: a large catalogue has a hundred thousand steps, and a Path costs ten times what a look does.
+    for module in _subfolders(str(root)):
         if module.startswith("_"):
             continue
-        problems += _lost_in(root / module, f"{shown}/{module}")
-        for name in _subfolders(root / module):
-            document, trouble = _document(root / module / name, f"{shown}/{module}/{name}", module)
+        folder = f"{root}/{module}"
+        problems += _lost_in(folder, f"{shown}/{module}")
+        linked = islink(folder)  # noqa: PTH114 (see above)
+        for name in _subfolders(folder):
+            document, trouble = _document(f"{folder}/{name}", f"{shown}/{module}/{name}", module, name.lower())
             problems += trouble
-            if document and leads_out(f"{document.root}/{FUNCTION_FILE}", str(root)):
+            known = "" if linked else folder
+            if document and leads_out(f"{document.root}/{FUNCTION_FILE}", str(root), known=known):
                 problems.append(_link(document.where))
             elif document:
                 found.append(document)
@@ -83,22 +88,21 @@ def leads_out(path: str, root: str, *, known: str = "") -> bool:
     The way begins at the root, or at `known`, a folder inside it that has been looked at before.
     """
     start, step = known or root, path
-    # Texts, not paths: a large catalogue has a hundred thousand steps, and a Path costs ten times what the look does.
     while step not in (start, "", "/"):
-        if islink(step):  # noqa: PTH114 (see above)
+        if islink(step):  # noqa: PTH114 (half the time of a Path's)
             return not Path(path).resolve().is_relative_to(Path(root).resolve())
         step = step.rpartition("/")[0]
     return False
 
 
-def code(folder: str, shown: str, *, root: str, known: str = "") -> list[Code]:
+def code(folder: str, shown: str, *, root: str) -> list[Code]:
     """Every file of a folder but droppings, sorted by path. Raises OSError; a link that leads out of `root` is one.
 
-    `known`: see leads_out.
+    The way to the folder itself has been looked at.
     """
     found = []
-    for path, file in sorted(_walk(folder)):
-        if leads_out(file, root, known=known):
+    for path, file, linked in sorted(_walk(folder)):
+        if linked and leads_out(file, root, known=folder):
             raise OSError(errno.EXDEV, f"{path} is a link that leads out of the catalogue")
         found.append(_code(file, path, f"{shown}/{path}"))
     return found
@@ -114,6 +118,8 @@ def shared_libs(root: Path, shown: str) -> list[tuple[SharedLib, list[Code]]]:
         where = f"{shown}/{SHARED}/{entry.name}"
         if dropping(entry.name):
             continue
+        if leads_out(str(entry), str(root)):
+            raise OSError(errno.EXDEV, f"{SHARED}/{entry.name} is a link that leads out of the catalogue")
         if entry.is_dir():
             name, files = entry.name, code(str(entry), where, root=str(root))
         elif entry.name.endswith(".py"):
@@ -130,7 +136,7 @@ def locks(root: Path, shown: str) -> tuple[dict[str, tuple[str, tuple[PartLock, 
     """The text of each module's requirements lock and, where the module is split, the locks beside it."""
     found: dict[str, tuple[str, tuple[PartLock, ...]]] = {}
     problems = []
-    for module in _subfolders(root):
+    for module in _subfolders(str(root)):
         texts: dict[str, str] = {}
         for file in sorted((root / module).glob(part_locks.PATTERN)):
             text = _text(file, f"{shown}/{module}/{file.name}")
@@ -151,16 +157,15 @@ def _text(file: Path, where: str) -> str | Problem:
         return unreadable(where, error)
 
 
-def _document(folder: Path, shown: str, module: str) -> tuple[Document | None, list[Problem]]:
+def _document(folder: str, shown: str, module: str, name: str) -> tuple[Document | None, list[Problem]]:
     where = f"{shown}/{FUNCTION_FILE}"
     try:
-        with open(f"{folder}/{FUNCTION_FILE}", encoding="utf-8-sig") as stream:  # noqa: PTH123 (half the time)
-            text = stream.read()
+        text = b"".join(_chunks(f"{folder}/{FUNCTION_FILE}")).decode("utf-8-sig")
     except FileNotFoundError:
         return None, list(_no_function(folder, shown))
     except (OSError, UnicodeDecodeError) as error:
         return None, [unreadable(where, error)]
-    return Document(where=where, root=str(folder), module=module, name=folder.name.lower(), text=text), []
+    return Document(where=where, root=folder, module=module, name=name, text=text), []
 
 
 def unreadable(where: str, error: OSError | UnicodeDecodeError) -> Problem:
@@ -174,14 +179,14 @@ def _link(where: str) -> Problem:
     return Problem(where=where, what="is behind a link that leads out of the catalogue", hint="copy what it leads to")
 
 
-def _lost_in(folder: Path, shown: str) -> list[Problem]:
+def _lost_in(folder: str, shown: str) -> list[Problem]:
     """A function file above the depth at which functions lie."""
-    return [_lost(f"{shown}/{FUNCTION_FILE}")] if (folder / FUNCTION_FILE).is_file() else []
+    return [_lost(f"{shown}/{FUNCTION_FILE}")] if isfile(f"{folder}/{FUNCTION_FILE}") else []  # noqa: PTH113 (as above)
 
 
-def _no_function(folder: Path, shown: str) -> Iterator[Problem]:
+def _no_function(folder: str, shown: str) -> Iterator[Problem]:
     """What in a folder without function file would be passed over in silence."""
-    files = sorted(path for path, _ in _walk(str(folder)))
+    files = sorted(path for path, _, _ in _walk(folder))
     if "function.yml" in files:
         yield Problem(where=f"{shown}/function.yml", what="is not read", hint=f"rename it to {FUNCTION_FILE}")
     elif any(path.startswith("code/") for path in files):
@@ -197,13 +202,13 @@ def _lost(where: str) -> Problem:
     )
 
 
-def _subfolders(folder: Path) -> list[str]:
+def _subfolders(folder: str) -> list[str]:
     with scandir(folder) as entries:
         return sorted(entry.name for entry in entries if not dropping(entry.name) and entry.is_dir())
 
 
-def _walk(folder: str, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every file: its path from the folder, and its own. Raises OSError.
+def _walk(folder: str, prefix: str = "", *, linked: bool = False) -> Iterator[tuple[str, str, bool]]:
+    """Every file: its path from the folder, its own, and whether it is, or is behind, a link. Raises OSError.
 
     An entry of scandir knows its kind; a Path asks the system each time.
     """
@@ -211,20 +216,30 @@ def _walk(folder: str, prefix: str = "") -> Iterator[tuple[str, str]]:
         listed = [entry for entry in entries if not dropping(entry.name)]
     for entry in listed:
         path = f"{prefix}{entry.name}"
+        link = entry.is_symlink()
         if entry.is_dir():
-            if entry.is_symlink() and Path(folder).resolve().is_relative_to(Path(entry.path).resolve()):
+            if link and Path(folder).resolve().is_relative_to(Path(entry.path).resolve()):
                 raise OSError(errno.ELOOP, f"{path} is a link that leads back to where it stands")
-            yield from _walk(entry.path, f"{path}/")
-        elif entry.is_file() or entry.is_symlink():  # a pipe would never end; a dead link is an error to report
-            yield path, entry.path
+            yield from _walk(entry.path, f"{path}/", linked=linked or link)
+        elif link or entry.is_file():  # a pipe would never end; a dead link is an error to report
+            yield path, entry.path, linked or link
 
 
 def _code(file: str, path: str, where: str) -> Code:
     hashing, size, kept = hashlib.sha256(), 0, b""
-    with open(file, "rb") as stream:  # noqa: PTH123 (half the time)
-        # A model beside a handler may have more bytes than memory should; only Python is looked into.
-        while chunk := stream.read(_CHUNK):
-            hashing.update(chunk)
-            size += len(chunk)
-            kept += chunk if where.endswith(".py") else b""
+    # A model beside a handler may have more bytes than memory should; only Python is looked into.
+    for chunk in _chunks(file):
+        hashing.update(chunk)
+        size += len(chunk)
+        kept += chunk if where.endswith(".py") else b""
     return Code(file=SourceFile(path=path, sha256=hashing.hexdigest(), size=size), where=where, content=kept)
+
+
+def _chunks(file: str) -> Iterator[bytes]:
+    """A file's bytes. Raises OSError. Without a stream around them, a small file takes half the time."""
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        while chunk := os.read(descriptor, _CHUNK):
+            yield chunk
+    finally:
+        os.close(descriptor)

@@ -25,7 +25,8 @@ class _Spec(BaseModel):
     @classmethod
     def _drop_empty(cls, data: Any) -> Any:
         """A known key with nothing behind it is a key left out. YAML's `on` and `1` are names like others, unknown."""
-        if isinstance(data, dict):
+        # Nearly every mapping has nothing to drop, and a catalogue has tens of thousands of them.
+        if isinstance(data, dict) and (None in data.values() or set(map(type, data)) != {str}):
             named = ((str(key), value) for key, value in data.items())
             return {key: value for key, value in named if value is not None or key not in cls.model_fields}
         return data
@@ -150,8 +151,8 @@ TagKey = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_tag
 class ImageConfigSpec(_Spec):
     """What the Lambda function starts, in place of what the image says."""
 
-    entry_point: list[str] = []
-    command: list[str] = []
+    entry_point: list[str] = Field(default_factory=list)
+    command: list[str] = Field(default_factory=list)
     working_directory: str = ""
 
 
@@ -172,7 +173,7 @@ class ConfigSpec(_Spec):
     """`file.function`; by default the code file's `lambda_handler`."""
     own_lambda: bool | None = None
     """true: a Lambda of its own, of the module's image; false: the module's; else as RS_LAMBDA_MODE says."""
-    environment: dict[Variable, str] = {}
+    environment: dict[Variable, str] = Field(default_factory=dict)
     """Variables of the Lambda function's environment. No secrets: this file is committed, and plans show it."""
     image_config: ImageConfigSpec | None = None
     """Lambda's ImageConfig."""
@@ -186,7 +187,7 @@ class ConfigSpec(_Spec):
     """true: a version starts from a snapshot of its memory."""
     vpc: bool | None = None
     """false: outside of the VPC that RS_LAMBDA_SUBNETS gives the others."""
-    tags: dict[TagKey, Annotated[str, Field(max_length=256)]] = {}
+    tags: dict[TagKey, Annotated[str, Field(max_length=256)]] = Field(default_factory=dict)
     """Tags of the Lambda function."""
     volatility: Volatility | None = None
     """An external function is volatile or stable; a native SQL function may be immutable."""
@@ -205,7 +206,7 @@ class RedshiftSpec(_Spec):
     """A template of the whole SQL, where it cannot be generated."""
     lambda_name: str | None = None
     """What the function's own Lambda is called after the prefix, where it has one; else not used."""
-    shared_libs: list[str] = []
+    shared_libs: list[str] = Field(default_factory=list)
     """Libraries of _shared/python that the handler imports as lib.<name>; `data/_utils.py` brings the library data."""
     parameters: list[ParameterSpec] | None = None
     """The arguments as Redshift has them, where they differ."""
@@ -241,7 +242,7 @@ class FunctionFile(_Spec):
     """A type, or a mapping of type and description."""
     returns: Output | None = None
     """The same as output."""
-    examples: list[ExampleSpec] = []
+    examples: list[ExampleSpec] = Field(default_factory=list)
     clouds: CloudsSpec
 
     @model_validator(mode="after")

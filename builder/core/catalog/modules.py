@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING
 from builder.model import Module
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from builder.model import Catalog, Function
+    from builder.model import Catalog, Function, PartLock
 
 
 def group(catalog: Catalog, functions: Iterable[Function]) -> tuple[Module, ...]:
     """The modules of these functions, sorted by name, each with these functions alone, sorted by name."""
     ordered = sorted(functions, key=lambda each: (each.module, each.name))
-    return tuple(_module(catalog, name, tuple(members)) for name, members in groupby(ordered, lambda each: each.module))
+    locks = dict(catalog.requirements_locks)
+    parts: dict[str, list[PartLock]] = {}
+    for part in catalog.part_locks:
+        parts.setdefault(part.module, []).append(part)
+    return tuple(
+        _module(catalog, tuple(members), name=name, lock=locks.get(name, ""), beside=parts.get(name, ()))
+        for name, members in groupby(ordered, lambda each: each.module)
+    )
 
 
 def split(module: Module) -> tuple[str, ...]:
@@ -26,18 +33,20 @@ def split(module: Module) -> tuple[str, ...]:
     return tuple(f"{module.name}: {names} in an image apart, {part.image}: {part.reason}" for part, names in apart)
 
 
-def _module(catalog: Catalog, name: str, functions: tuple[Function, ...]) -> Module:
-    whole = _image(catalog, name, functions, dict(catalog.requirements_locks).get(name, ""))
-    return replace(whole, parts=_parts(catalog, whole))
+def _module(
+    catalog: Catalog, functions: tuple[Function, ...], *, name: str, lock: str, beside: Sequence[PartLock]
+) -> Module:
+    whole = _image(catalog, name, functions, lock)
+    return replace(whole, parts=_parts(catalog, whole, beside))
 
 
-def _parts(catalog: Catalog, module: Module) -> tuple[Module, ...]:
+def _parts(catalog: Catalog, module: Module, beside: Sequence[PartLock]) -> tuple[Module, ...]:
     """What the locks beside the first one say. A function that none of them names belongs to the first."""
     found = []
     taken: set[str] = set()
-    for lock in catalog.part_locks:
+    for lock in beside:
         members = tuple(each for each in module.functions if each.name in lock.functions and each.name not in taken)
-        if lock.module == module.name and members:
+        if members:
             taken |= {each.name for each in members}
             part = _image(catalog, module.name, members, lock.text)
             found.append(replace(part, group=lock.group, reason=lock.reason))

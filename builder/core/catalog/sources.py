@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import symtable
 from functools import lru_cache
+from symtable import SymbolTable, symtable
 from typing import TYPE_CHECKING
 
 from builder.errors import Problem
@@ -74,30 +74,34 @@ def _package(requirement: str) -> str:
 
 def python(content: bytes, where: str) -> list[Problem]:
     """A syntax error, in the file's own line."""
-    refusal = _names(content)[1]
-    if refusal is None:
+    table = _table(content)
+    if isinstance(table, SymbolTable):
         return []
-    line, what = refusal
+    line, what = table
     return [Problem(where=f"{where}:{line}" if line else where, what=f"is not Python: {what}")]
 
 
 def defines(content: bytes, name: str) -> bool:
     """Whether a module binds a name at its top level. True where it cannot be known: `import *`, a syntax error."""
-    bound, refusal = _names(content)
-    return refusal is not None or name in bound or b"import *" in content
+    table = _table(content)
+    if not isinstance(table, SymbolTable) or b"import *" in content:
+        return True
+    if name not in table.get_identifiers():
+        return False
+    symbol = table.lookup(name)
+    return symbol.is_assigned() or symbol.is_imported()
 
 
-@lru_cache(maxsize=65_536)
-def _names(content: bytes) -> tuple[frozenset[str], tuple[int | None, str] | None]:
+@lru_cache(maxsize=64)
+def _table(content: bytes) -> SymbolTable | tuple[int | None, str]:
+    """The names of a module, or the line and the words of its refusal. Kept while one function is looked at."""
     # symtable parses and finds the names in C; ast would build every node as an object first.
     try:
-        table = symtable.symtable(content, "handler", "exec")  # type: ignore[arg-type]  # bytes: honours the coding line
+        return symtable(content, "handler", "exec")  # type: ignore[arg-type]  # bytes: honours the coding line
     except SyntaxError as error:
-        return frozenset(), (error.lineno, error.msg)
+        return error.lineno, error.msg
     except (ValueError, RecursionError, MemoryError) as error:
-        return frozenset(), (None, str(error) or "too deeply nested")
-    symbols = table.get_symbols()
-    return frozenset(each.get_name() for each in symbols if each.is_assigned() or each.is_imported()), None
+        return None, str(error) or "too deeply nested"
 
 
 def _refused(requirement: str) -> str:

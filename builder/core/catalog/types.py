@@ -161,8 +161,7 @@ def crossing(redshift: str) -> Crossing:
 
 def needs_wrapper(parameters: Iterable[Parameter], returns: str) -> bool:
     """Whether a Lambda function needs an external function of its own behind its SQL function."""
-    types = [*(parameter.type for parameter in parameters), returns]
-    return not all(crossing(each).plain for each in types)
+    return not (crossing(returns).plain and all(crossing(each.type).plain for each in parameters))
 
 
 def _sized(name: str, family: str, size: str | None) -> str:

@@ -351,7 +351,9 @@ def test_a_lock_and_a_link_that_cannot_be_read(tmp_path: Path) -> None:
         ("functions/geo/one/code/lambda/python/keys", "elsewhere"),
         ("functions/geo/one/code/lambda/python/requirements.txt", "elsewhere/requirements.txt"),
         ("functions/geo/two", "elsewhere/two"),
+        ("functions/another", "elsewhere"),
         ("functions/_shared/python/keys", "elsewhere"),
+        ("functions/_shared/python/keys.py", "elsewhere/two/handler.py"),
     ],
 )
 def test_a_link_that_leads_out_of_the_catalogue(link: str, target: str, tmp_path: Path) -> None:
