@@ -32,7 +32,15 @@ FOLDER = Path(__file__).parent
 PAGE = FOLDER.parents[1] / "docs" / "conformance.md"
 GUIDE = "https://docs.aws.amazon.com/redshift/latest/dg"
 
-Statements = Annotated[tuple[str, ...], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)]
+
+def _flat(given: Any) -> Any:
+    """A list inside a list is another row's, by YAML's alias."""
+    if not isinstance(given, list):
+        return [given]
+    return [text for each in given for text in (each if isinstance(each, list) else [each])]
+
+
+Statements = Annotated[tuple[str, ...], BeforeValidator(_flat)]
 
 
 class Error(BaseModel):

@@ -43,15 +43,15 @@ class Cloud:
         self.connection = psycopg.connect(psycopg.conninfo.make_conninfo(**words), autocommit=True)
         self.s3 = self._client("s3", "AWS_ENDPOINT_URL")
         self.s3.create_bucket(Bucket=BUCKET)
-        self.role = self._role("loads")
+        self.role = self.make_role("loads", "s3:*")
 
     def _client(self, service: str, endpoint: str) -> Any:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         return boto3.client(service, endpoint_url=self.environ[endpoint], region_name="us-east-1", **keys)
 
-    def _role(self, name: str) -> str:
+    def make_role(self, name: str, *actions: str) -> str:
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "redshift.amazonaws.com"}}
-        allow = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+        allow = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
         iam = self._client("iam", "AWS_ENDPOINT_URL")
         made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_document(trust))["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="s3", PolicyDocument=_document(allow))
@@ -211,3 +211,22 @@ def test_more_rows_than_a_piece_over_both_slices(cloud: Cloud) -> None:
     assert cloud.keys("many/") == ["many/0000_part_00", "many/0001_part_00"]
     numbers = b"".join(cloud.get(key) for key in cloud.keys("many/")).split()
     assert sorted(map(int, numbers)) == list(range(45_000))
+
+
+def test_a_role_may_do_what_its_policies_and_the_bucket_s_allow(filled: Cloud) -> None:
+    """Unit tests have every case; here the emulator's roles and its bucket's policy."""
+    filled.put("roles/in", b"1|one|t\n")
+    reader = filled.make_role("reads", "s3:ListBucket", "s3:GetObject")
+    copy = f"COPY u FROM 's3://{BUCKET}/roles/in' IAM_ROLE '{reader}'"
+    filled.connection.execute(copy)
+    assert _sorted(filled, "u") == [(1, "one", True)]
+    refused = "is not authorized to perform: {} on resource.*because no identity-based policy allows"
+    with pytest.raises(psycopg.Error, match=refused.format("s3:PutObject")):
+        filled.connection.execute(f"UNLOAD ('SELECT * FROM t') TO 's3://{BUCKET}/roles/out' IAM_ROLE '{reader}'")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/roles/*"}
+    filled.s3.put_bucket_policy(Bucket=BUCKET, Policy=_document(deny))
+    try:
+        with pytest.raises(psycopg.Error, match="with an explicit deny in a resource-based policy"):
+            filled.connection.execute(copy)
+    finally:
+        filled.s3.delete_bucket_policy(Bucket=BUCKET)

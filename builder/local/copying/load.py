@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from builder.local.copying.convert import Filled
     from builder.local.copying.grammar import Copy
+    from builder.local.copying.objects import Objects
     from builder.local.copying.records import Record
     from builder.local.engine.backend import Session
     from builder.local.objects.shape import Column
@@ -53,10 +54,16 @@ def copy(session: Session, statement: Copy) -> str:
     if not session.rights.superuser:
         schemas = session.schemas(statement.schema)
         session.rights.relation(schemas, statement.table, ["INSERT"], named=bool(statement.schema))
+    objects = session.objects(statement.role)
     load = _Load(
-        session=session, statement=statement, shape=shape, columns=columns, query=next(session.engine.query_ids)
+        session=session,
+        statement=statement,
+        objects=objects,
+        shape=shape,
+        columns=columns,
+        query=next(session.engine.query_ids),
     )
-    files = _files(session, statement)
+    files = _files(objects, statement)
     with session.atomically():
         for file in files:
             load.file(file)
@@ -69,19 +76,18 @@ def copy(session: Session, statement: Copy) -> str:
     return "COPY"
 
 
-def _files(session: Session, statement: Copy) -> list[Address]:
-    objects, source = session.engine.objects, statement.source
+def _files(objects: Objects, statement: Copy) -> list[Address]:
+    source = statement.source
     if "MANIFEST" in statement.options:
-        return _manifest(session, source)
+        return _manifest(objects, source)
     found = [place for place, size in objects.list(source) if size or not place.key.endswith("/")]
     if not found:
         raise SqlError("XX000", f"The specified S3 prefix '{source.key}' does not exist")
     return found
 
 
-def _manifest(session: Session, source: Address) -> list[Address]:
+def _manifest(objects: Objects, source: Address) -> list[Address]:
     """Redshift, "Using a manifest to specify data files": an entry that is not mandatory may be missing."""
-    objects = session.engine.objects
     try:
         entries = json.loads(objects.open(source).read())["entries"]
         wanted = [(address(entry["url"]), bool(entry.get("mandatory", False))) for entry in entries]
@@ -100,6 +106,7 @@ def _manifest(session: Session, source: Address) -> list[Address]:
 class _Load:
     session: Session
     statement: Copy
+    objects: Objects
     shape: Shape
     columns: tuple[Column, ...]
     query: int
@@ -125,11 +132,11 @@ class _Load:
             if [column.type.name for column in self.columns] != ["super"]:
                 raise SqlError("XX000", "JSON 'noshred' needs a target of one SUPER column")
             return documents.whole
-        return documents.by_path(self.session.engine.objects.open(address(argument)).read().decode())
+        return documents.by_path(self.objects.open(address(argument)).read().decode())
 
     def file(self, place: Address) -> None:
         options = self.statement.options
-        with self.session.engine.objects.open(place) as body:
+        with self.objects.open(place) as body:
             if options.format == "PARQUET":
                 self._parquet(place, body)
                 return

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from builder.local.copying.grammar import Unload
+    from builder.local.copying.objects import Objects
     from builder.local.engine.backend import Session
     from builder.local.wire.results import Column
 
@@ -37,15 +38,16 @@ def unload(session: Session, statement: Unload) -> str:
     largest = options.number("MAXFILESIZE", LARGEST)
     if not SMALLEST <= largest <= LARGEST:
         raise SqlError("22023", "MAXFILESIZE must be between 5 MB and 6.2 GB")
+    columns = session.describe(dialect.parse_text(statement.query), ())
+    objects = session.objects(statement.role)
     caller = session.caller()
     try:
         query = dialect.render(session.translated(dialect.parse_text(statement.query), caller))
-        columns = session.describe(dialect.parse_text(statement.query), ())
         names = ", ".join(f"c{index}" for index in range(len(columns)))
         session.duck.run(f"CREATE OR REPLACE TEMP TABLE {KEPT}({names}) AS {query}")
     finally:
         session.clean(caller)
-    writer = _Writer(session=session, statement=statement, columns=columns, largest=largest)
+    writer = _Writer(session=session, statement=statement, objects=objects, columns=columns, largest=largest)
     try:
         writer.prepare()
         count = writer.all()
@@ -60,13 +62,14 @@ def unload(session: Session, statement: Unload) -> str:
 class _Writer:
     session: Session
     statement: Unload
+    objects: Objects
     columns: Sequence[Column]
     largest: int
     written: list[tuple[Address, int, int]] = field(default_factory=list)
 
     def prepare(self) -> None:
         """Looks at what is there already, and removes it where CLEANPATH was said."""
-        options, objects, target = self.statement.options, self.session.engine.objects, self.statement.target
+        options, objects, target = self.statement.options, self.objects, self.statement.target
         there = [place for place, _ in objects.list(target)]
         if "CLEANPATH" in options:
             for place in there:
@@ -154,7 +157,7 @@ class _Writer:
     def store(self, place: Address, data: IO[bytes], rows: int) -> None:
         data.seek(0, io.SEEK_END)
         self.written.append((place, data.tell(), rows))
-        self.session.engine.objects.put(place, data)
+        self.objects.put(place, data)
 
     # Parquet --------------------------------------------------------------------------------------------------------
 
@@ -185,7 +188,7 @@ class _Writer:
             }
         target = self.statement.target
         data = io.BytesIO(json.dumps(document, indent=2).encode())
-        self.session.engine.objects.put(Address(bucket=target.bucket, key=f"{target.key}manifest"), data)
+        self.objects.put(Address(bucket=target.bucket, key=f"{target.key}manifest"), data)
 
 
 class _File:

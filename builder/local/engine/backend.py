@@ -12,6 +12,7 @@ from sqlglot import exp
 from builder.local.calls.external import Caller
 from builder.local.calls.invoker import Retrying
 from builder.local.calls.staging import stage
+from builder.local.copying.judged import JudgedObjects
 from builder.local.engine import cursors, explain, listings, statements, variables, virtual
 from builder.local.engine.run import run
 from builder.local.objects.access import Access
@@ -31,6 +32,7 @@ from builder.names import quote_identifier
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from builder.local.copying.objects import Objects
     from builder.local.engine.duck import Duck
     from builder.local.engine.engine import Engine
     from builder.local.objects.functions import External
@@ -313,6 +315,13 @@ class Session:
         """Whether IAM lets the warehouse call it, where there is an IAM to ask. Raises SqlError."""
         if self.engine.gate is not None:
             self.engine.gate.check(external, self.user, fresh=fresh)
+
+    def objects(self, role: str) -> Objects:
+        """S3 as IAM_ROLE's text lets it be used; "" for keys, whose owner is not known here. Raises SqlError."""
+        gate, objects = self.engine.gate, self.engine.objects
+        if gate is None or not role:
+            return objects
+        return JudgedObjects(objects=objects, gate=gate, role=gate.assume(role, self.user))
 
     def rows(self, query: str, columns: Sequence[Column], formats: Sequence[int]) -> Iterator[tuple[bytes, int]]:
         """The result as DataRow messages, a piece at a time, with the rows in each."""

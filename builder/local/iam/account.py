@@ -32,6 +32,9 @@ class Iam(Protocol):
     def function_policy(self, arn: str) -> str:
         """The resource policy of a Lambda function; "" for none."""
 
+    def bucket_policy(self, bucket: str) -> str:
+        """The policy of a bucket of S3; "" for none."""
+
 
 @dataclass
 class FakeIam:
@@ -39,6 +42,7 @@ class FakeIam:
 
     roles: dict[str, Role] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
+    buckets: dict[str, str] = field(default_factory=dict)
     asked: int = 0
 
     def role(self, arn: str) -> Role | None:
@@ -49,6 +53,10 @@ class FakeIam:
         self.asked += 1
         return self.functions.get(arn, "")
 
+    def bucket_policy(self, bucket: str) -> str:
+        self.asked += 1
+        return self.buckets.get(bucket, "")
+
 
 @dataclass
 class EmulatedIam:
@@ -56,6 +64,7 @@ class EmulatedIam:
 
     region: str
     endpoint_url: str
+    account: str = "000000000000"
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def role(self, arn: str) -> Role | None:
@@ -85,10 +94,18 @@ class EmulatedIam:
         answer = _asked(lambda: self._client("lambda", arn).get_policy(**given))
         return str(answer["Policy"]) if answer is not None else ""
 
-    def _client(self, service: str, arn: str) -> Any:
-        import boto3  # noqa: PLC0415 - slow to load, and an endpoint without external functions never asks
+    def bucket_policy(self, bucket: str) -> str:
+        s3 = self._of("s3", self.account)
+        answer = _asked(lambda: s3.get_bucket_policy(Bucket=bucket))
+        return str(answer["Policy"]) if answer is not None else ""
 
-        account = arn.split(":")[4]
+    def _client(self, service: str, arn: str) -> Any:
+        return self._of(service, arn.split(":")[4])
+
+    def _of(self, service: str, account: str) -> Any:
+        import boto3  # noqa: PLC0415 - slow to load, and an endpoint without external functions never asks
+        from botocore.config import Config  # noqa: PLC0415
+
         if (service, account) not in self.clients:
             self.clients[service, account] = boto3.client(
                 service,
@@ -96,11 +113,13 @@ class EmulatedIam:
                 endpoint_url=self.endpoint_url,
                 aws_access_key_id=account,
                 aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+                # An emulator at localhost has no host name for every bucket.
+                config=Config(s3={"addressing_style": "path"}),
             )
         return self.clients[service, account]
 
 
-_ABSENT = {"NoSuchEntity", "ResourceNotFoundException"}
+_ABSENT = {"NoSuchEntity", "ResourceNotFoundException", "NoSuchBucketPolicy", "NoSuchBucket"}
 
 
 def _asked(call: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:

@@ -1,5 +1,5 @@
-"""Whether the warehouse may call a Lambda function by a chain of roles: asked at CREATE EXTERNAL FUNCTION, and again
-before the first call of a statement.
+"""What the warehouse may do by a chain of roles: call a Lambda function, asked at CREATE EXTERNAL FUNCTION and again
+before the first call of a statement; list, read and write objects of S3, asked at COPY and UNLOAD.
 
 The words are Redshift's, from reports of COPY and external tables ("Not authorized to get credentials of role",
 "The requested role ... is not associated to cluster"), and from IAM, "Troubleshoot access denied error messages", with
@@ -18,7 +18,7 @@ from builder.local.iam.policy import Caller, Decision, Effect, Request, decide
 from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from builder.local.iam.account import Iam, Role
     from builder.local.objects.functions import External
@@ -30,6 +30,8 @@ SESSION = "RedshiftIamRoleSession"
 KEPT_SECONDS = 5.0
 # Keys that a call of a service never has.
 _ABSENT = frozenset({"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:username", "aws:sourceidentity"})
+# What COPY and UNLOAD never send.
+_S3_ABSENT = frozenset({"s3:delimiter", "s3:x-amz-acl", "s3:versionid"})
 
 
 class Holder(Protocol):
@@ -39,6 +41,19 @@ class Holder(Protocol):
     def attached(self) -> tuple[str, ...]: ...
     @property
     def default(self) -> str: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """One request to S3: on an object, or with a key of "" on the bucket."""
+
+    action: str
+    bucket: str
+    key: str = ""
+    context: Mapping[str, str] = field(default_factory=dict)
+
+    def arn(self, partition: str) -> str:
+        return f"arn:{partition}:s3:::{self.bucket}" + (f"/{self.key}" if self.key else "")
 
 
 @dataclass(kw_only=True)
@@ -57,7 +72,43 @@ class Gate:
 
     def check(self, external: External, user: str, *, fresh: bool = False) -> None:
         """Raises SqlError XX000 with Redshift's words. `fresh`: what was found a moment ago does not count."""
-        chain = self._chain(external)
+        chain = self._chain(external.iam_role)
+        key = (*chain, external.lambda_name, user)
+        if not fresh and self.clock() < self.kept.get(key, 0.0):
+            return
+        self._invoke(self._last(chain, user), external.lambda_name)
+        self.kept[key] = self.clock() + KEPT_SECONDS
+
+    def assume(self, iam_role: str, user: str) -> Role:
+        """The last role of IAM_ROLE's text, `default` or a chain. Raises SqlError XX000 with Redshift's words."""
+        return self._last(self._chain(iam_role), user)
+
+    def storage(self, role: Role, request: Storage, bucket_policy: str) -> None:
+        """Raises SqlError XX000 in S3's words, as COPY and UNLOAD tell of it."""
+        caller = _session(role)
+        asked = Request(
+            action=request.action,
+            resource=request.arn(role.arn.split(":")[1]),
+            # The emulator's buckets are all of the local cloud's own account.
+            owner=self.account,
+            caller=caller,
+            context={**_principal(caller), **self._moment(), "aws:ResourceAccount": self.account, **request.context},
+            absent=_ABSENT | _S3_ABSENT,
+        )
+        refusal = _refusal(role, asked, decide([bucket_policy], asked, resource_policy=True))
+        if refusal:
+            said = (
+                f'User: {caller.session} is not authorized to perform: {asked.action} on resource: "{asked.resource}"'
+            )
+            raise SqlError("XX000", f"S3ServiceException:{said} {refusal},Status 403,Error AccessDenied")
+
+    def _chain(self, iam_role: str) -> tuple[str, ...]:
+        chain = tuple(role.strip() for role in iam_role.split(","))
+        if iam_role == "default":
+            if not self.holder.default:
+                hint = "set it: ModifyClusterIamRoles or UpdateNamespace with DefaultIamRoleArn"
+                raise SqlError("XX000", "IAM_ROLE default: no role is the default of this cluster", hint=hint)
+            chain = (self.holder.default,)
         if self.attached and chain[0] not in self.holder.attached:
             hint = f"attach it: aws redshift modify-cluster-iam-roles --cluster-identifier {self.cluster} "
             raise SqlError(
@@ -65,25 +116,13 @@ class Gate:
                 f"The requested role {chain[0]} is not associated to cluster",
                 hint=f"{hint}--add-iam-roles {chain[0]}",
             )
-        key = (*chain, external.lambda_name, user)
-        if not fresh and self.clock() < self.kept.get(key, 0.0):
-            return
-        self._allowed(chain, external.lambda_name, user)
-        self.kept[key] = self.clock() + KEPT_SECONDS
+        return chain
 
-    def _chain(self, external: External) -> tuple[str, ...]:
-        if external.iam_role != "default":
-            return tuple(role.strip() for role in external.iam_role.split(","))
-        if not self.holder.default:
-            hint = "set it: ModifyClusterIamRoles or UpdateNamespace with DefaultIamRoleArn"
-            raise SqlError("XX000", "IAM_ROLE default: no role is the default of this cluster", hint=hint)
-        return (self.holder.default,)
-
-    def _allowed(self, chain: tuple[str, ...], function: str, user: str) -> None:
+    def _last(self, chain: tuple[str, ...], user: str) -> Role:
         role = self._first(chain[0], user)
         for arn in chain[1:]:
             role = self._next(role, arn)
-        self._invoke(role, function)
+        return role
 
     def _first(self, arn: str, user: str) -> Role:
         """The cluster's own step: a service's principal in the trust policy."""
@@ -170,11 +209,10 @@ def _refusal(role: Role, request: Request, resource: Decision) -> str:
     (IAM, "Cross-account policy evaluation logic").
     """
     identity, bound = decide(role.policies, request), decide([role.boundary], request)
-    across = request.resource.split(":")[4] != request.caller.account
-    enough = resource.effect is Effect.DIRECT and not across
+    enough = resource.effect is Effect.DIRECT and not request.across
     found = (
         ("an identity-based policy", identity, identity.allowed or enough),
-        ("a resource-based policy", resource, resource.allowed or not across),
+        ("a resource-based policy", resource, resource.allowed or not request.across),
         ("a permissions boundary", bound, bound.allowed or not role.boundary),
     )
     for name, decision, _ in found:

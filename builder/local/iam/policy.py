@@ -44,13 +44,22 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One action on one resource. `absent`: condition keys that AWS would not have either."""
+    """One action on one resource. `absent`: condition keys that AWS would not have either.
+
+    `owner` is the account of a resource whose ARN does not say it, as those of S3.
+    """
 
     action: str
     resource: str = ""
+    owner: str = ""
     caller: Caller = field(default_factory=Caller)
     context: Mapping[str, str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+
+    @property
+    def across(self) -> bool:
+        """Whether caller and resource are of two accounts."""
+        return (self.owner or self.resource.split(":")[4]) != self.caller.account
 
 
 @dataclass(frozen=True, kw_only=True)

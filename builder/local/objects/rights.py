@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _WORDS = {"TABLE": "relation"}
 # To be found by name one needs USAGE; these are everybody's.
 _OPEN = frozenset({"pg_catalog", "information_schema", "temp"})
+# "TRUNCATE", "ALTER TABLE": a role's system permission does as well.
+_SYSTEM = {"TRUNCATE": "TRUNCATE TABLE", "ALTER": "ALTER TABLE"}
 _PLACES = """
     SELECT schema_name, temporary FROM (
         SELECT schema_name, table_name AS name, temporary FROM duckdb_tables() UNION ALL
@@ -96,7 +98,8 @@ class Rights:
         if named:
             self.usage(found)
         for privilege in privileges:
-            if not self.may("TABLE", f"{found}.{name}", privilege):
+            everywhere = privilege in _SYSTEM and self.system(_SYSTEM[privilege])
+            if not everywhere and not self.may("TABLE", f"{found}.{name}", privilege):
                 raise denied("TABLE", name)
 
     def place(self, schemas: Sequence[str], name: str, *, named: bool) -> str | None:

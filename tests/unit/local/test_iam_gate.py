@@ -6,8 +6,7 @@ chaining, sts:ExternalId of a database user) and IAM, "Policy evaluation logic".
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,40 +15,17 @@ from builder.local.iam.account import FakeIam, Role
 from builder.local.iam.gate import KEPT_SECONDS, Gate
 from builder.local.objects.functions import External
 from builder.local.sqlstate import SqlError
+from tests.unit.local.roles import ARN, CHAINED, REDSHIFT, Cluster, document, gate, trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.unit.local.client import Client
 
-ARN = "arn:aws:iam::000000000000:role/invoke"
-CHAINED = "arn:aws:iam::123456789012:role/deep/theirs"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:same"
 INVOKE = "lambda:InvokeFunction"
-
-
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]})
-
-
-def trust(principal: Any, **more: Any) -> str:
-    return document({"Action": "sts:AssumeRole", "Principal": principal, **more})
-
-
-REDSHIFT = trust({"Service": "redshift.amazonaws.com"})
 MAY = document({"Action": INVOKE, "Resource": "arn:aws:lambda:us-east-1:000000000000:function:sa*"})
 GOOD = Role(arn=ARN, trust=REDSHIFT, policies=(MAY,))
-
-
-@dataclass
-class Cluster:
-    attached: tuple[str, ...] = (ARN,)
-    default: str = ""
-
-
-def gate(*roles: Role, attached: bool = True, cluster: Cluster | None = None, **functions: str) -> Gate:
-    iam = FakeIam({role.arn: role for role in roles}, functions)
-    return Gate(iam=iam, holder=cluster or Cluster(), attached=attached, clock=lambda: 0.0)
 
 
 def refused(made: Gate, *, role: str = ARN, function: str = "same", user: str = "awsuser") -> SqlError:
