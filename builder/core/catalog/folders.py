@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 from dataclasses import dataclass
 from os import scandir
 from os.path import isfile, islink
@@ -236,10 +235,7 @@ def _code(file: str, path: str, where: str) -> Code:
 
 
 def _chunks(file: str) -> Iterator[bytes]:
-    """A file's bytes. Raises OSError. Without a stream around them, a small file takes half the time."""
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        while chunk := os.read(descriptor, _CHUNK):
+    """A file's bytes. Raises OSError."""
+    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 (unbuffered, and half the time of a Path's)
+        while chunk := stream.read(_CHUNK):
             yield chunk
-    finally:
-        os.close(descriptor)
