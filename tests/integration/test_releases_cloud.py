@@ -83,7 +83,7 @@ def test_a_rollback_answers_as_before_and_code_that_does_not_work_is_called_by_n
     back = project.done("rollback")
     assert "release r0003" in back.err
     assert project.greeting() == "one, you"
-    (row,) = json.loads(project.done("status", "--format", "json").out)
+    (row,) = json.loads(project.done("status", "--format", "json").out)["functions"]
     assert row["lock"] == "differs"
     project.done("rollback", "--to", "r0002")
     assert project.greeting() == "two, you"
