@@ -107,9 +107,13 @@ class AwsError(BuilderError):
 
 
 class WarehouseError(BuilderError):
-    """Redshift refused a statement or a connection."""
+    """Redshift refused a statement or a connection.
+
+    `conflict`: another transaction was in the way. Nothing of ours has happened, and the same may succeed later.
+    """
 
     exit_code = 7
+    conflict: bool = False
 
 
 class InvokeError(BuilderError):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from redshift_connector.core import Connection as Driver
 
     from builder.adapters.aws import Aws
+    from builder.adapters.patience import Patience
     from builder.core.config.roads import Connection
     from builder.model import Statement
 
@@ -76,14 +77,12 @@ def login(aws: Aws, place: Connection) -> Connection:
 class ConnectorSession(Session):
     """A session of redshift-connector."""
 
-    def __init__(self, driver: Driver, *, database: str) -> None:
-        super().__init__(database=database)
+    def __init__(self, driver: Driver, *, database: str, patience: Patience | None = None) -> None:
+        super().__init__(database=database, patience=patience)
         self._driver = driver
         self._open = True
 
-    def run(self, statements: Sequence[Statement]) -> None:
-        if not statements:
-            return
+    def _transact(self, statements: Sequence[Statement]) -> None:
         # With autocommit off, the connector sends BEGIN before the first statement.
         self._driver.autocommit = False
         try:

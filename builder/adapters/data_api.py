@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from builder.adapters import warehouse_errors
 from builder.adapters.data_api_values import bound, value
-from builder.adapters.warehouse import Result, Session
+from builder.adapters.patience import Patience
+from builder.adapters.warehouse import CONFLICT_SECONDS, Result, Session
 from builder.errors import AwsError, BuilderError, Problem, WarehouseError
 from builder.model import Statement
 
@@ -73,16 +74,15 @@ class DataApiSession(Session):
     """Calls on behalf of one cluster or workgroup, as one user."""
 
     def __init__(self, aws: Aws, place: DataApi, watch: Watch | None = None) -> None:
-        super().__init__(database=place.database)
+        self._watch = watch or Watch()
+        patience = Patience(deadline=CONFLICT_SECONDS, sleep=self._watch.sleep, clock=self._watch.clock)
+        super().__init__(database=place.database, patience=patience)
         self._aws = aws
         self._place = place
-        self._watch = watch or Watch()
         self._held = _Held()
 
-    def run(self, statements: Sequence[Statement]) -> None:
+    def _transact(self, statements: Sequence[Statement]) -> None:
         _check(statements)
-        if not statements:
-            return
         if len(statements) <= BATCH and sum(len(each.text.encode()) for each in statements) <= STATEMENT_BYTES:
             self._batch(statements)
         else:

@@ -1,4 +1,4 @@
-"""Retries for what AWS needs time for: IAM tells every Region of a new role within seconds, not at once."""
+"""Retries for what will pass: IAM tells every Region of a new role within seconds, another transaction ends."""
 
 from __future__ import annotations
 

@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from builder.adapters.patience import Patience
 from builder.core.config.roads import DataApi
 from builder.core.deploy.observed import WarehouseState
 from builder.core.sql import catalog as sql_catalog
-from builder.errors import SettingsError
+from builder.errors import SettingsError, WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from builder.core.config.roads import Road
     from builder.core.config.settings import Settings
     from builder.model import Definition, Routine, Statement
+
+# How long a transaction goes on being tried again, in seconds: another deploy of the same schema takes about as long.
+CONFLICT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +60,18 @@ class Warehouse(Protocol):
 class Session(ABC):
     """What the sessions of all roads have in common."""
 
-    def __init__(self, *, database: str) -> None:
+    def __init__(self, *, database: str, patience: Patience | None = None) -> None:
         self._database = database
+        self._patience = patience or Patience(deadline=CONFLICT_SECONDS)
+
+    def run(self, statements: Sequence[Statement]) -> None:
+        """See Warehouse. A transaction that lost against another one is begun again: nothing of it has happened."""
+        if statements:
+            self._patience.until(lambda: self._transact(statements), transient=_lost)
 
     @abstractmethod
-    def run(self, statements: Sequence[Statement]) -> None:
-        """See Warehouse."""
+    def _transact(self, statements: Sequence[Statement]) -> None:
+        """The statements in one transaction, once."""
 
     @abstractmethod
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Result:
@@ -98,6 +108,10 @@ class Session(ABC):
             definitions=self.definitions_in(schema),
             tables=int(tables),
         )
+
+
+def _lost(error: Exception) -> bool:
+    return isinstance(error, WarehouseError) and error.conflict
 
 
 def enter(road: Road, aws: Callable[[], Aws]) -> Session:

@@ -1,6 +1,7 @@
 """Redshift's and the network's refusals in our words, each with what to do.
 
-Told apart by SQLSTATE and by class, never by the words of a message. SQLSTATEs: PostgreSQL, appendix "Error Codes".
+Told apart by SQLSTATE and by class, never by the words of a message; but for conflicts by the Data API, which gives no
+SQLSTATE. SQLSTATEs: PostgreSQL, appendix "Error Codes".
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ SHOWN_WIDTH = 160
 # with "Query #2 failed with ".
 _POSITION = re.compile(r"\s*\bPosition: (\d+)")
 _BATCH = re.compile(r"Query #\d+ failed with ")
+# Error 1023 is Redshift's serializable isolation violation ("Serializable isolation"); the sentence is what it says of
+# a catalog table (aws/amazon-redshift-jdbc-driver, issue 147).
+_CONFLICT = re.compile(r"1023\b|could not complete because of conflict with concurrent transaction")
+# Serialization failure and deadlock: PostgreSQL, "Serialization Failure Handling": the whole transaction may be tried
+# again.
+CONFLICTS = frozenset({"40001", "40P01"})
 _ABORTED = "it was cancelled: by another session, by an administrator, or by a time-out of its queue"
 
 HINTS: Mapping[str, str] = {
@@ -34,7 +41,8 @@ HINTS: Mapping[str, str] = {
     "28P01": "check RS_USER and RS_PASSWORD",
     "3D000": "check RS_DATABASE",
     "3F000": "the schema is missing: deploy creates it; check RS_SCHEMA, RS_PREFIX and --production",
-    "40001": "another session has changed the same objects: run the command again",
+    "40001": "another session goes on changing the same objects: run the command again when it has ended",
+    "40P01": "another session and this one have waited for each other: run the command again",
     "42501": "the user lacks a privilege: CREATE on the database or the schema, USAGE ON LANGUAGE EXFUNC for external "
     "functions; only an owner or a superuser replaces or drops a function",
     "42601": "a syntax error in SQL of the catalogue's own, or in what we generate: `builder sql` prints it",
@@ -86,7 +94,9 @@ def ended(described: Mapping[str, Any], *, sql: str = "", where: str = "", of: s
         words = _ABORTED if described["Status"] == "ABORTED" else "refused, without a word"
     what = f"{words} ({of})" if of else words
     excerpt = f"\n{_excerpt(sql, int(found[1]) if found else 0)}" if sql else ""
-    return WarehouseError(f"{what}{excerpt}", where=where)
+    made = WarehouseError(f"{what}{excerpt}", where=where)
+    made.conflict = bool(_CONFLICT.match(words))
+    return made
 
 
 def overdue(described: Mapping[str, Any], *, seconds: float, where: str) -> WarehouseError:
@@ -123,7 +133,9 @@ def _said(fields: Mapping[str, str], *, where: str, what: str = "", sql: str = "
     lines += [fields[key] for key in ("D", "H") if fields.get(key)]
     if sql:
         lines.append(_excerpt(sql, position))
-    return WarehouseError("\n".join(lines), where=where, hint=HINTS.get(code, ""))
+    made = WarehouseError("\n".join(lines), where=where, hint=HINTS.get(code, ""))
+    made.conflict = code in CONFLICTS
+    return made
 
 
 def _network(error: Exception, seconds: int) -> tuple[str, str]:
