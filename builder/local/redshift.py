@@ -21,7 +21,7 @@ from builder.local.calls.invoker import LambdaInvoker
 from builder.local.calls.sandboxes import Sandboxes
 from builder.local.data_api.start import front
 from builder.local.data_api.warehouse import ACCOUNT
-from builder.local.engine.duck import MEMORY, open_database
+from builder.local.engine.duck import MEMORY, open_database, without_frames
 from builder.local.engine.engine import IN_FLIGHT, Engine
 from builder.local.iam.account import EmulatedIam
 from builder.local.iam.gate import Gate
@@ -164,4 +164,5 @@ def _invoker(given: argparse.Namespace, environ: Mapping[str, str]) -> LambdaInv
 
 
 if __name__ == "__main__":
+    without_frames()
     leave(main(sys.argv[1:], os.environ))

@@ -33,10 +33,19 @@ MEMORY = "256MB"
 EXCHANGES = "SELECT unnest(current_setting('allowed_directories'))"
 
 
+_FRAMES = ("pandas", "polars")
 # For every scan of arrays DuckDB tries to import these; a failed import is not remembered, and cost 37 ms a batch.
-for _absent in ("pandas", "polars"):
+for _absent in _FRAMES:
     if importlib.util.find_spec(_absent) is None:
         sys.modules[_absent] = None  # type: ignore[assignment]  # Python's own way to say: there is none
+
+
+def without_frames() -> None:
+    """For a process that is the endpoint's own: DuckDB's first statement with a parameter imports pandas where it is
+    installed, a second of work and 60 MB for nothing.
+    """
+    for name in _FRAMES:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # as above
 
 
 def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
@@ -44,15 +53,16 @@ def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.D
 
     `path` None: in memory. After this, SQL can neither read nor write files, load extensions or change settings.
     """
-    if path is not None and not path.exists():
+    begun = path.with_name(f"{path.name}.begun") if path is not None else None
+    if path is not None and begun is not None and (begun.exists() or not path.exists()):
         # A log that creates our schema is not replayed after a crash ("Schema with name _rs does not exist", DuckDB
-        # 1.5.5): the file gets its name once everything of ours is checkpointed in it.
-        new = path.with_name(f"{path.name}.new")
-        for left in (new, new.with_name(f"{new.name}.wal")):
+        # 1.5.5). Until everything of ours is checkpointed a mark says that the file is begun, and holds nothing yet.
+        begun.touch()
+        for left in (path, path.with_name(f"{path.name}.wal")):
             left.unlink(missing_ok=True)
-        _opened(new, memory).close()
-        new.replace(path)
     connection = _opened(path, memory)
+    if begun is not None:
+        begun.unlink(missing_ok=True)
     connection.execute(f"SET allowed_directories = ['{_exchange(path)}/']")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
