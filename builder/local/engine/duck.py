@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from builder.local.engine.wording import from_duckdb
 from builder.local.sql import dialect, types
-from builder.local.sqlstate import from_duckdb
 from builder.local.wire.results import Column
 
 if TYPE_CHECKING:

@@ -160,6 +160,25 @@ Statement = (
 
 _QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "ALTER", "MERGE"})
 
+# Redshift's other commands ("SQL commands"), and PostgreSQL's that clients send of habit.
+_REFUSED = frozenset(
+    {"CREATE", "DROP", "ALTER", "COPY", "COMMENT", "CANCEL", "USE", "ATTACH", "DETACH", "DESC", "DESCRIBE", "LOAD"}
+    | {
+        "CHECKPOINT",
+        "CLUSTER",
+        "DISCARD",
+        "DO",
+        "IMPORT",
+        "EXPORT",
+        "INSTALL",
+        "LISTEN",
+        "NOTIFY",
+        "UNLISTEN",
+        "PRAGMA",
+    }
+    | {"REINDEX", "REASSIGN", "SECURITY", "SUMMARIZE", "TABLE"}
+)
+
 
 def read(source: Source) -> Statement:
     """Raises SqlError 42601 for wrong grammar, 0A000 for a statement that is not supported."""
@@ -171,6 +190,8 @@ def read(source: Source) -> Statement:
         return _query(source)
     if words[0] == "CREATE":
         return _create(source, words)
+    if words[0] not in _REFUSED:
+        raise syntax(f'syntax error at or near "{source.tokens[0].text}"', position=source.tokens[0].start + 1)
     raise unsupported(" ".join(words[:2] if words[0] in {"DROP", "CREATE"} else words[:1]))
 
 

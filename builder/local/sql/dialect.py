@@ -5,16 +5,23 @@ from __future__ import annotations
 import logging
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from sqlglot.parsers.redshift import RedshiftParser
+from sqlglot.tokenizer_core import TokenType
 
 from builder.local.sql.spellings import plain
 from builder.local.sql.tokens import Source, split
 from builder.local.sqlstate import SqlError, syntax, unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlglot.tokenizer_core import Token
 
 # sqlglot warns on its logger of every statement that it keeps as text; those we refuse by name instead.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -77,6 +84,11 @@ class Parser(RedshiftParser):
 
 
 DEPTH = 500
+# After these a statement goes on.
+_OPEN = frozenset(
+    {TokenType.FROM, TokenType.WHERE, TokenType.SELECT, TokenType.COMMA, TokenType.AND, TokenType.OR, TokenType.ON}
+    | {TokenType.JOIN, TokenType.GROUP_BY, TokenType.ORDER_BY, TokenType.HAVING, TokenType.EQ, TokenType.SET}
+)
 
 
 class LocalRedshift(Redshift):
@@ -150,12 +162,37 @@ def parse_text(sql: str) -> exp.Expr:
 def _near(error: ParseError, source: Source) -> SqlError:
     """Where sqlglot stopped. It counts lines and columns from 1, and a column is the token's last character."""
     first = error.errors[0] if error.errors else {}
-    near = str(first.get("highlight") or "")
+    near, told = str(first.get("highlight") or ""), str(first.get("description") or "")
+    end = source.tokens[-1].end
     if not near.strip():
-        return syntax("syntax error at end of input", position=source.tokens[-1].end + 2)
+        return syntax("syntax error at end of input", position=end + 2)
     before = source.sql.splitlines(keepends=True)[: int(first.get("line") or 1) - 1]
-    position = sum(map(len, before)) + int(first.get("col") or 0) - len(near) + 1
-    return syntax(f'syntax error at or near "{near.strip()}"', position=max(position, 0))
+    position = max(sum(map(len, before)) + int(first.get("col") or 0) - len(near) + 1, 0)
+    tokens = [token for token in source.tokens if token.start < position]
+    if "number of provided arguments" in told or "Required argument" in told:
+        return SqlError("42883", f"function {_called(tokens)} does not take these arguments", position=position)
+    if len(tokens) > 1 and tokens[-2].token_type == TokenType.DCOLON:
+        return SqlError("42704", f'type "{near.strip().lower()}" does not exist', position=position)
+    if tokens and tokens[-1].end == end and _unfinished(source):
+        return syntax("syntax error at end of input", position=end + 2)
+    return syntax(f'syntax error at or near "{near.strip()}"', position=position)
+
+
+def _called(tokens: Sequence[Token]) -> str:
+    """The function whose arguments end with these tokens."""
+    depth = 0
+    for index in range(len(tokens) - 1, 0, -1):
+        depth += {TokenType.R_PAREN: 1, TokenType.L_PAREN: -1}.get(tokens[index].token_type, 0)
+        if tokens[index].token_type == TokenType.L_PAREN and depth <= 0:
+            return tokens[index - 1].text.lower()
+    return ""
+
+
+def _unfinished(source: Source) -> bool:
+    """Whether the text ends inside parentheses or after a keyword: what is wrong is that more should follow."""
+    kinds = [token.token_type for token in source.tokens]
+    last = kinds[-1]
+    return kinds.count(TokenType.L_PAREN) > kinds.count(TokenType.R_PAREN) or last in _OPEN
 
 
 def render(tree: exp.Expr) -> str:
