@@ -69,14 +69,16 @@ lint-fix: venv  ## ruff, mending what it can
 types: venv  ## mypy
 	@$(BIN)/mypy
 
+# Files side by side on the cores, and one after the other what asks the engine: its builds and containers fill them alone.
 test: setup tools lint types  ## lint, types and every test, those with Docker included
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile -m "not docker and not cloud"
+	@$(BIN)/pytest -m "docker or cloud"
 
 tools:
 	@scripts/setup-tests.sh
 
 test-unit: venv  ## the tests that need no Docker engine
-	@$(BIN)/pytest -m "not docker and not cloud"
+	@$(BIN)/pytest -n auto --dist loadfile -m "not docker and not cloud"
 
 test-integration: setup tools  ## the tests that need Docker or the local cloud
 	@$(BIN)/pytest -m "docker or cloud"

@@ -113,7 +113,8 @@ def run(folder: Path, *, count: int, queries: int, seed: int, say: Callable[[str
 def endpoint(folder: Path) -> Iterator[Target]:
     password = secrets.token_hex(8)
     port = ports.pick()
-    part = parts.endpoint(port=port, aws_port=1, data=folder, password=password, environ={"PATH": os.environ["PATH"]})
+    environ = {"PATH": os.environ["PATH"]}
+    part = parts.endpoint(port=port, aws_port=1, data=folder, password=password, instance="", environ=environ)
     handle = parts.launch(part, folder / "log")
     try:
         yield Target(handle, port, password)

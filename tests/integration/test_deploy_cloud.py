@@ -461,7 +461,7 @@ def test_a_diff_takes_away_what_was_deleted_and_asks_before(project: Project) ->
 
 
 def test_the_data_api_deploys_queries_shows_and_removes_with_no_host_and_no_password(project: Project) -> None:
-    for name in ("RS_HOST", "RS_PORT", "RS_USER", "RS_PASSWORD", "RS_SSL"):
+    for name in ("RS_HOST", "RS_PORT", "RS_USER", "RS_PASSWORD", "RS_SSL", "RS_CLUSTER_IDENTIFIER"):
         del project.environ[name]
     project.environ["RS_WORKGROUP"] = "local"
     schema = project.environ["RS_SCHEMA"]
