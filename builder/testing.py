@@ -9,9 +9,9 @@
     def test_in_sql(run_query):                        # a deployed catalogue
         assert run_query("SELECT carto.QUADBIN_RESOLUTION(5209574053332910079)") == [(4,)]
 
-`run_query` uses the Redshift of the environment (RS_HOST, RS_CLUSTER_IDENTIFIER or RS_WORKGROUP, and the rest). Where
-none is named, it starts a local cloud of its own, builds and deploys the catalogue into it, once a session, and removes
-it at the end.
+`run_query` goes by the road of the settings (RS_HOST, RS_CLUSTER_IDENTIFIER or RS_WORKGROUP, and the rest, of the
+environment, of `.env` and of the YAML files), as `builder deploy` does. Where none is named, it starts a local cloud of
+its own, builds and deploys the catalogue into it, once a session, and removes it at the end.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from builder.core.catalog.load import open_catalog
 from builder.core.catalog.modules import group
 from builder.core.catalog.units import by_function
 from builder.core.config import settings
-from builder.core.config.keys import ROADS
 from builder.errors import BuilderError
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Suite:
     @cached_property
     def deployed(self) -> dict[str, str]:
         """The environment of a cloud that has the catalogue: the one that is configured, or our own."""
-        if any(os.environ.get(name) for name in ROADS):
+        if settings.load(self.project, flags={}, environ=os.environ).warehouse is not None:
             return dict(os.environ)
         for command in (["build"], ["push"], ["deploy", "--yes"]):
             self.builder(*command, environ=self.cloud)
@@ -102,11 +101,11 @@ class Suite:
 
     @cached_property
     def sql(self) -> ways.SqlWay:
-        return ways.SqlWay(self.warehouse, schema=self._settings.schema)
+        return ways.SqlWay(self.warehouse, schema=self.told.schema)
 
     @cached_property
     def warehouse(self) -> warehouse.Warehouse:
-        return warehouse.configured(self._settings, lambda: Aws(self._settings))
+        return warehouse.configured(self.told, lambda: Aws(self.told))
 
     def builder(self, *arguments: str, environ: dict[str, str]) -> str:
         """The command line in a process of its own, with our state folder. Returns its standard output."""
@@ -128,7 +127,8 @@ class Suite:
         self._scratch.cleanup()
 
     @cached_property
-    def _settings(self) -> settings.Settings:
+    def told(self) -> settings.Settings:
+        """The settings, with the road to where the catalogue is deployed."""
         return settings.load(self.project, flags={}, environ=self.deployed)
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 ROLE = "arn:aws:iam::123456789012:role/invoke"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:redshift-AbCdEf"
 SETTINGS = Settings(invoke_role=ROLE)
 TYPES = ("VARCHAR(MAX)", "INTEGER", "BIGINT", "BOOLEAN", "REAL", "DOUBLE PRECISION", "SUPER", "VARBYTE")
 
@@ -51,14 +52,26 @@ def echoed(*row: Any) -> str:
     return json.dumps(row)
 
 
-ROADS = ("password", "cluster user", "cluster identity", "workgroup identity", "Data API cluster", "Data API workgroup")
+ROADS = (
+    "password",
+    "cluster user",
+    "cluster identity",
+    "workgroup identity",
+    "workgroup password",
+    "Data API user",
+    "Data API cluster",
+    "Data API workgroup",
+    "Data API cluster secret",
+    "Data API workgroup secret",
+)
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Connection]:
     engine = Engine(database=open_database(None), invoker=FakeInvoker({"carto-at-demo": rowwise(echoed)}))
     credentials = Credentials(user="awsuser", password="hunter2")
-    web = front(engine, credentials, file=None, port=0, region="us-east-1")
+    kept = {SECRET: json.dumps({"username": "awsuser", "password": "hunter2"})}
+    web = front(engine, credentials, file=None, port=0, region="us-east-1", secret=kept.__getitem__)
     server = Server(engine=engine, credentials=credentials, port=0, http=web.serve)
     thread = server.start()
     host, port = server.address
@@ -77,8 +90,12 @@ def roads(place: Connection) -> dict[str, Road]:
         "cluster user": replace(by_iam, cluster_identifier="local", user="awsuser"),
         "cluster identity": replace(by_iam, cluster_identifier="local"),
         "workgroup identity": replace(by_iam, workgroup="local"),
-        "Data API cluster": DataApi(cluster_identifier="local", user="awsuser"),
+        "workgroup password": replace(place, workgroup="local"),
+        "Data API user": DataApi(cluster_identifier="local", user="awsuser"),
+        "Data API cluster": DataApi(cluster_identifier="local"),
         "Data API workgroup": DataApi(workgroup="local"),
+        "Data API cluster secret": DataApi(cluster_identifier="local", secret_arn=SECRET),
+        "Data API workgroup secret": DataApi(workgroup="local", secret_arn=SECRET),
     }
 
 
@@ -161,6 +178,24 @@ def test_a_transaction_that_fails_leaves_no_schema_and_no_function(warehouse: Se
     assert problem.where == "half.f"
     assert "(statement 2 of 2, nothing has been changed)" in problem.what
     assert "DROP FUNCTION half.f (INTEGER)" in problem.what
+    assert not warehouse.observe("half", place="here").schema_exists
+
+
+def test_a_failed_statement_is_told_with_its_text_the_place_in_it_and_the_servers_words(warehouse: Session) -> None:
+    text = "CREATE TABLE half.f (\n  a int,,\n  b int\n)"
+    with pytest.raises(WarehouseError) as caught:
+        warehouse.run([sql.create_schema("half"), Statement(subject="half.f", text=text)])
+    (problem,) = caught.value.problems
+    said, *excerpt = problem.what.splitlines()
+    # The Data API hands on no SQLSTATE.
+    assert said.replace(" [42601]", "") == 'syntax error at or near "," (statement 2 of 2, nothing has been changed)'
+    assert problem.where == "half.f"
+    # Under the second comma.
+    assert excerpt == ["    CREATE TABLE half.f (", "      a int,,", "            ^", "      b int", "    )"]
+    with pytest.raises(WarehouseError) as alone:
+        warehouse.query(text)
+    assert alone.value.problems[0].what.splitlines()[1:] == excerpt
+    assert warehouse.query("SELECT 1").rows == ((1,),)
     assert not warehouse.observe("half", place="here").schema_exists
 
 

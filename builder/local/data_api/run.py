@@ -100,7 +100,7 @@ class Runner:
             self._one(statement, session, part)
         except SqlError as refused:
             session.failed()
-            error = f"ERROR: {refused.message}" + (f"\n  Hint: {refused.hint}" if refused.hint else "")
+            error = _told(refused)
         except TooLarge:
             session.failed()
             error = "ERROR: Database response exceeded size limit"
@@ -160,3 +160,10 @@ def affected(tag: str) -> int:
     """The rows that a command's tag counts: `INSERT 0 5`, `UPDATE 3`; 0 where it counts none."""
     last = tag.rpartition(" ")[2]
     return int(last) if last.isdigit() else 0
+
+
+def _told(refused: SqlError) -> str:
+    """A refusal as the JDBC driver tells it, which is what the Data API runs statements by."""
+    hint = f"\n  Hint: {refused.hint}" if refused.hint else ""
+    position = f"\n  Position: {refused.position}" if refused.position else ""
+    return f"ERROR: {refused.message}{hint}{position}"

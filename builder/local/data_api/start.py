@@ -27,8 +27,19 @@ if TYPE_CHECKING:
 RUNNING = 16
 
 
-def front(engine: Engine, credentials: Credentials, *, file: Path | None, port: int, region: str | None) -> Front:
-    """What answers HTTP beside the wire protocol. Roles are kept, and results spilled, beside the database's `file`."""
+def front(
+    engine: Engine,
+    credentials: Credentials,
+    *,
+    file: Path | None,
+    port: int,
+    region: str | None,
+    secret: Callable[[str], str] | None = None,
+) -> Front:
+    """What answers HTTP beside the wire protocol. Roles are kept, and results spilled, beside the database's `file`.
+
+    `secret` gives a secret's text by its ARN; without it Secrets Manager is asked.
+    """
     folder = file.parent if file is not None else None
     if folder is not None:
         # What a process that was killed has left; two never have the same database open.
@@ -36,7 +47,7 @@ def front(engine: Engine, credentials: Credentials, *, file: Path | None, port: 
             shutil.rmtree(left, ignore_errors=True)
     spilled = TemporaryDirectory(prefix="results-", dir=folder)
     pool = ThreadPoolExecutor(max_workers=RUNNING, thread_name_prefix="data-api")
-    door = Door(engine=engine, credentials=credentials, secret=secrets(region))
+    door = Door(engine=engine, credentials=credentials, secret=secret or secrets(region))
     warehouse = Warehouse(
         user=credentials.user,
         password=credentials.password,
