@@ -16,6 +16,11 @@ variable "MODULES" {
   default = "quadbin"
 }
 
+# What the images run on: linux/amd64 or linux/arm64 (RS_LAMBDA_ARCHITECTURE). One platform: Lambda refuses an index.
+variable "PLATFORM" {
+  default = "linux/amd64"
+}
+
 # Images are labelled <PREFIX><module>:latest, for people; digests are what is deployed.
 variable "PREFIX" {
   default = "carto-at-"
@@ -63,7 +68,7 @@ group "default" {
 
 target "_common" {
   context   = "."
-  platforms = ["linux/amd64"]
+  platforms = [PLATFORM]
   # Lambda takes an image manifest. An attestation would make it an index, which Lambda refuses.
   attest = ["type=provenance,disabled=true", "type=sbom,disabled=true"]
   args = {

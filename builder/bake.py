@@ -13,7 +13,7 @@ from builder.adapters import archive, docker, host, roots
 from builder.adapters.layout import Layout
 from builder.core.images import build_plan, oci, requirements
 from builder.core.images import lock as images
-from builder.errors import BuildError, CatalogError, EngineError
+from builder.errors import BuildError, CatalogError, EngineError, Problem
 from builder.model import Image
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from builder.adapters.archive import Taken
     from builder.assets import Assets
-    from builder.model import Catalog, Module
+    from builder.model import Architecture, Catalog, Module
 
 # What of the assets decides an image's bytes.
 _RECIPE = ("Dockerfile.base", "docker-bake.hcl", "images/**/*")
@@ -59,6 +59,7 @@ class Request:
     place: Place
     prefix: str
     python_image: str | None = None
+    architecture: Architecture = "x86_64"
     environ: Mapping[str, str] = field(default_factory=dict)
     no_cache: bool = False
 
@@ -83,7 +84,7 @@ def check(request: Request) -> None:
 def content_hashes(request: Request) -> dict[str, str]:
     """The content hash of each image."""
     files = recipe(request.assets.root)
-    variables = {"PYTHON_IMAGE": request.python_image or ""}
+    variables = {"PYTHON_IMAGE": request.python_image or "", "ARCHITECTURE": request.architecture}
     return {
         module.image: build_plan.content_hash(module, recipe=files, variables=variables) for module in request.modules
     }
@@ -121,11 +122,13 @@ def bake(request: Request, hashes: Mapping[str, str]) -> tuple[tuple[Image, ...]
         functions=str(context),
         package=str(request.assets.package),
         python_image=request.python_image,
+        architecture=request.architecture,
     )
     command = build_plan.bake_command(bake_file=str(request.assets.bake_file), targets=names, no_cache=request.no_cache)
     log = docker.bake(command, environ, folder=request.assets.root, log=place.log)
     taken = _take_in(request)
     _check_limits(taken)
+    _check_architecture(request, taken)
     built = tuple(_image(module, taken[module.image], hashes[module.image]) for module in request.modules)
     lock = images.read(place.state)
     lock |= {image.module: images.rebuilt(lock.get(image.module), image) for image in built}
@@ -150,6 +153,21 @@ def _take_in(request: Request) -> dict[str, Taken]:
     return taken
 
 
+def _check_architecture(request: Request, taken: Mapping[str, Taken]) -> None:
+    """A PYTHON_IMAGE that is there for one platform alone is taken by the engine, whatever platform was asked for."""
+    problems = [
+        Problem(
+            where=name,
+            what=f"the image was built for {each.architecture or 'something else'}, not for {request.architecture}",
+            hint="PYTHON_IMAGE must be there for that platform; RS_LAMBDA_ARCHITECTURE chooses it",
+        )
+        for name, each in taken.items()
+        if each.architecture != request.architecture
+    ]
+    if problems:
+        raise BuildError(problems=problems)
+
+
 def _check_limits(taken: Mapping[str, Taken]) -> None:
     problems = [
         problem
@@ -169,6 +187,7 @@ def _image(module: Module, taken: Taken, content_hash: str) -> Image:
         size=taken.unpacked,
         content_hash=content_hash,
         functions=tuple(sorted(function.name for function in module.lambdas)),
+        architecture=taken.architecture or "x86_64",
     )
 
 

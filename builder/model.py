@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias
 
 Volatility = Literal["volatile", "stable", "immutable"]
 Kind = Literal["lambda", "sql"]
+# Lambda's names of what a function and its image run on.
+Architecture = Literal["x86_64", "arm64"]
 # What DROP FUNCTION goes by: a name, and types.
 RoutineKey: TypeAlias = tuple[str, tuple[str, ...]]
 
@@ -244,6 +246,7 @@ class Image:
     size: int
     content_hash: str
     functions: tuple[str, ...]
+    architecture: Architecture = "x86_64"
 
     @property
     def reference(self) -> str:

@@ -15,7 +15,15 @@ import tarfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from builder.core.images.oci import CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE, Blob, StoredImage, render_manifest
+from builder.core.images.oci import (
+    CONFIG_TYPE,
+    LAYER_TYPE,
+    MANIFEST_TYPE,
+    Blob,
+    StoredImage,
+    architecture_of,
+    render_manifest,
+)
 from builder.errors import BuildError
 
 if TYPE_CHECKING:
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from builder.adapters.layout import Layout
+    from builder.model import Architecture
 
     _Source: TypeAlias = IO[bytes] | gzip.GzipFile
     _Target: TypeAlias = IO[bytes] | gzip.GzipFile
@@ -37,10 +46,13 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """An image that was taken in. `unpacked` is the sum of its layers before packing, in bytes."""
+    """An image that was taken in. `unpacked` is the sum of its layers before packing, in bytes; `architecture` is None
+    where Lambda has no such thing.
+    """
 
     image: StoredImage
     unpacked: int
+    architecture: Architecture | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +75,9 @@ def take_in(saved: Path, tags: Mapping[str, str], layout: Layout) -> dict[str, T
 def _image(tar: tarfile.TarFile, entry: Mapping[str, Any], packed: dict[str, _Layer], layout: Layout) -> Taken:
     with _member(tar, entry["Config"]) as file:
         text = file.read()
+    document = json.loads(text)
     layers = []
-    for diff_id, member in zip(json.loads(text)["rootfs"]["diff_ids"], entry["Layers"], strict=True):
+    for diff_id, member in zip(document["rootfs"]["diff_ids"], entry["Layers"], strict=True):
         if diff_id not in packed:
             with _member(tar, member) as file:
                 packed[diff_id] = _pack(file, diff_id, layout)
@@ -73,7 +86,7 @@ def _image(tar: tarfile.TarFile, entry: Mapping[str, Any], packed: dict[str, _La
     blobs = tuple(layer.blob for layer in layers)
     manifest = layout.put(render_manifest(config, blobs), MANIFEST_TYPE)
     image = StoredImage(manifest=manifest, config=config, layers=blobs)
-    return Taken(image=image, unpacked=sum(layer.unpacked for layer in layers))
+    return Taken(image=image, unpacked=sum(layer.unpacked for layer in layers), architecture=architecture_of(document))
 
 
 def _pack(source: IO[bytes], diff_id: str, layout: Layout) -> _Layer:

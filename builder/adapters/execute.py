@@ -132,8 +132,8 @@ def _function(action: FunctionAction, world: World) -> str:
             world.functions.settle(name)
         case UpdateFunctionConfiguration():
             world.functions.configure(action)
-        case UpdateFunctionCode(name=name, new=image):
-            world.functions.run_image(name, image)
+        case UpdateFunctionCode(name=name, new=image, architecture=architecture):
+            world.functions.run_image(name, image, architecture)
         case TagFunction(name=name, tags=tags, removed=removed):
             world.functions.tag(name, tags, removed)
         case KeepLogs() | ReserveConcurrency() | ProvisionConcurrency():

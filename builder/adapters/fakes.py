@@ -60,6 +60,7 @@ class FakeFunctions:
                 role=action.role,
                 package_type="Image",
                 image=action.image,
+                architectures=(action.architecture,),
                 memory_size=action.memory_size,
                 timeout=action.timeout,
                 options=action.options,
@@ -82,10 +83,10 @@ class FakeFunctions:
             )
         self.settle(action.name)
 
-    def run_image(self, name: str, image: str) -> None:
+    def run_image(self, name: str, image: str, architecture: str) -> None:
         with self.faults.call(f"update_function_code {name}"):
             self._check(self.held[name].role, image)
-            self._change(name, image=image, last_update="InProgress")
+            self._change(name, image=image, architectures=(architecture,), last_update="InProgress")
         self.settle(name)
 
     def settle(self, name: str) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from builder.core.deploy.actions import Tag
 from builder.core.deploy.observed import LATEST, FunctionState
-from builder.core.deploy.plan_aws import ARCHITECTURE
 from builder.errors import AwsError
 from builder.model import ImageConfig, LambdaOptions
 
@@ -42,7 +41,7 @@ def read(
         image=code.get("ResolvedImageUri") or code.get("ImageUri", ""),
         memory_size=configuration["MemorySize"],
         timeout=configuration["Timeout"],
-        architectures=tuple(configuration.get("Architectures", (ARCHITECTURE,))),
+        architectures=tuple(configuration.get("Architectures", ("x86_64",))),
         options=options(configuration),
         reserved_concurrency=answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
         state=configuration.get("State", "Active"),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from builder.adapters import aws_errors
 from builder.adapters import function_states as states
 from builder.adapters.patience import Patience
-from builder.core.deploy.plan_aws import ARCHITECTURE
 from builder.core.deploy.plan_options import fields
 from builder.core.deploy.policies import INVOKE_STATEMENT
 from builder.core.deploy.replaced import ZIP
@@ -46,7 +45,7 @@ class Functions(Protocol):
     def configure(self, action: UpdateFunctionConfiguration) -> None:
         """Changes it and waits until the change has arrived."""
 
-    def run_image(self, name: str, image: str) -> None:
+    def run_image(self, name: str, image: str, architecture: str) -> None:
         """Changes the image and waits until the change has arrived."""
 
     def settle(self, name: str) -> None:
@@ -120,7 +119,7 @@ class LambdaFunctions:
                 Role=action.role,
                 PackageType="Image",
                 Code={"ImageUri": action.image},
-                Architectures=[ARCHITECTURE],
+                Architectures=[action.architecture],
                 MemorySize=action.memory_size,
                 Timeout=action.timeout,
                 Description=f"SQL functions of {action.module}",
@@ -153,8 +152,8 @@ class LambdaFunctions:
         self._patience.until(call, transient=_not_yet_assumable)
         self.settle(action.name)
 
-    def run_image(self, name: str, image: str) -> None:
-        self._call("update_function_code", name, ImageUri=image, Architectures=[ARCHITECTURE])
+    def run_image(self, name: str, image: str, architecture: str) -> None:
+        self._call("update_function_code", name, ImageUri=image, Architectures=[architecture])
         self.settle(name)
 
     def settle(self, name: str) -> None:

@@ -99,7 +99,7 @@ class Layout:
         """Sets names, leaves the others, and removes the blobs that no name leads to any more."""
         named = {**self.names(), **manifests}
         entries = [
-            {**blob.descriptor(), "annotations": {REF_NAME: name}, "platform": {"architecture": "amd64", "os": "linux"}}
+            {**blob.descriptor(), "annotations": {REF_NAME: name}, "platform": self._platform(blob)}
             for name, blob in sorted(named.items())
         ]
         self.write_json("oci-layout", {"imageLayoutVersion": "1.0.0"})
@@ -111,6 +111,12 @@ class Layout:
         for path in self._blobs.iterdir():
             if f"sha256:{path.name}" not in used:
                 path.unlink()
+
+    def _platform(self, manifest: Blob) -> dict[str, str]:
+        """As the image's own configuration has it."""
+        image = self.image(manifest.digest)
+        config = json.loads(self.path(image.config.digest).read_bytes()) if image else {}
+        return {"architecture": config.get("architecture", "amd64"), "os": "linux"}
 
     def read_json(self, name: str) -> Any:
         """A document of the layout; None where there is none, or where it is damaged: all can be made again."""

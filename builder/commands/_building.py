@@ -27,6 +27,7 @@ def request(app: App, modules: Iterable[Module], *, no_cache: bool = False) -> b
         place=bake.Place(state=app.state, build=app.build),
         prefix=settings.lambda_prefix,
         python_image=python_image(app),
+        architecture=settings.functions.architecture,
         environ=app.environ,
         no_cache=no_cache,
     )

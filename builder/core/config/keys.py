@@ -55,6 +55,12 @@ KEYS: tuple[Key, ...] = (
         default="module",
         about="module: a module's functions share a Lambda; function: each has its own, of the same image",
     ),
+    Key(
+        variable="RS_LAMBDA_ARCHITECTURE",
+        path="lambda.architecture",
+        default="x86_64",
+        about="x86_64 or arm64: what the images are built for and the Lambda functions run on",
+    ),
     Key(variable="RS_LAMBDA_EXECUTION_ROLE", path="lambda.execution_role", about="ARN; created where none is given"),
     Key(
         variable="RS_LAMBDA_INVOKE_ROLE",

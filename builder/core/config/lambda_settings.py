@@ -9,15 +9,20 @@ from builder.core.config import values
 
 if TYPE_CHECKING:
     from builder.core.config.lookup import Lookup
+    from builder.model import Architecture
 
 
 @dataclass(frozen=True, kw_only=True)
 class LambdaSettings:
-    """`log_retention` in days, None: as it is. Without subnets the functions are in no VPC."""
+    """`log_retention` in days, None: as it is. Without subnets the functions are in no VPC.
+
+    `architecture` is that of images and functions: one cannot be without the other.
+    """
 
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
     log_retention: int | None = None
+    architecture: Architecture = "x86_64"
     tags: tuple[tuple[str, str], ...] = ()
 
 
@@ -33,5 +38,6 @@ def lambda_settings(told: Lookup) -> LambdaSettings:
         subnets=subnets,
         security_groups=groups,
         log_retention=told.value("RS_LAMBDA_LOG_RETENTION", values.retention),
+        architecture=told.value("RS_LAMBDA_ARCHITECTURE", values.architecture) or LambdaSettings.architecture,
         tags=told.value("RS_LAMBDA_TAGS", values.tags) or (),
     )

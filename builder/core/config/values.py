@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from builder import names
 from builder.core.catalog.units import MODES
-from builder.model import LOG_RETENTION
+from builder.model import LOG_RETENTION, Architecture
 
 if TYPE_CHECKING:
     from builder.core.catalog.units import Mode
@@ -226,6 +226,15 @@ def mode(text: str) -> Mode:
         if text.lower() == known:
             return known
     raise ValueError(f"{text!r} is no mode: write {' or '.join(MODES)}")
+
+
+def architecture(text: str) -> Architecture:
+    """What Lambda functions and their images run on."""
+    known: tuple[Architecture, ...] = get_args(Architecture)
+    for each in known:
+        if text.lower() == each:
+            return each
+    raise ValueError(f"{text!r} is no architecture of Lambda: write {' or '.join(known)}")
 
 
 def plain(text: str) -> str:

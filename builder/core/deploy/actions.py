@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from builder.model import Definition, Kind, LambdaOptions, Routine, Statement
+    from builder.model import Architecture, Definition, Kind, LambdaOptions, Routine, Statement
 
 # A policy document as canonical JSON; in a plan's JSON it is an object.
 Document: TypeAlias = Annotated[str, "a policy document"]
@@ -159,6 +159,7 @@ class CreateFunction:
     name: str
     role: str
     image: str
+    architecture: Architecture
     memory_size: int
     timeout: int
     options: LambdaOptions
@@ -189,12 +190,14 @@ class UpdateFunctionConfiguration:
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateFunctionCode:
-    """Another image, by digest."""
+    """Another image, by digest. Where it is of another architecture, both change in the one call."""
 
     module: str
     name: str
     old: str
     new: str
+    old_architecture: str
+    architecture: Architecture
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from builder.core.config.settings import Settings
     from builder.core.deploy.observed import FunctionState, Identity, Observed
-    from builder.model import Image
+    from builder.model import Architecture, Image
 
 
 def refuse(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed) -> None:
@@ -24,7 +24,7 @@ def refuse(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Setting
     """
     _refuse(SettingsError, _names_over_limits(scopes, settings, observed.identity))
     _refuse(CatalogError, _impossible_options(scopes, settings))
-    _refuse(BuildError, _missing_images(scopes, lock, observed))
+    _refuse(BuildError, _missing_images(scopes, lock, settings.functions.architecture, observed))
     _refuse(AwsError, _foreign(scopes, settings, observed))
 
 
@@ -54,7 +54,9 @@ def _impossible_options(scopes: Sequence[Scope], settings: Settings) -> Iterator
             yield from lambda_options.needs_alias(unit)
 
 
-def _missing_images(scopes: Sequence[Scope], lock: Mapping[str, Image], observed: Observed) -> Iterator[Problem]:
+def _missing_images(
+    scopes: Sequence[Scope], lock: Mapping[str, Image], architecture: Architecture, observed: Observed
+) -> Iterator[Problem]:
     wanted = [(part, set(scope.names)) for scope in scopes for part in scope.module.images]
     for part, chosen in wanted:
         selected = {function.name for function in part.lambdas} & chosen
@@ -64,6 +66,9 @@ def _missing_images(scopes: Sequence[Scope], lock: Mapping[str, Image], observed
         if image is None:
             yield Problem(where=part.image, what="has no image in the lock", hint=f"builder build --modules {module}")
             continue
+        if image.architecture != architecture:
+            what = f"its image was built for {image.architecture}, and RS_LAMBDA_ARCHITECTURE says {architecture}"
+            yield Problem(where=part.image, what=what, hint=f"builder build --modules {module}")
         missing = sorted(selected - set(image.functions))
         if missing:
             what = f"its image was built without {', '.join(missing)}"

@@ -17,7 +17,7 @@ from builder.core.deploy.asked import asked as asked_of
 from builder.core.images import build_plan
 from builder.core.sql import statements as sql
 from builder.errors import CatalogError
-from builder.model import NO_OPTIONS, Kind, LambdaOptions, Routine, Statement
+from builder.model import NO_OPTIONS, Architecture, Kind, LambdaOptions, Routine, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,6 +101,7 @@ class DesiredFunction:
     log_retention: int | None = None
     reserved_concurrency: int | None = None
     provisioned_concurrency: int = 0
+    architecture: Architecture = "x86_64"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +192,7 @@ def _function(unit: Unit, lock: Mapping[str, Image], settings: Settings, identit
         name=unit.name,
         role=settings.execution_role or own,
         image=image.reference,
+        architecture=image.architecture,
         memory_size=limits.memory_size,
         timeout=limits.timeout,
         tags=(

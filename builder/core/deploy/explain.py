@@ -226,7 +226,7 @@ def _function_details(action: FunctionAction) -> tuple[str, ...]:
         case ProvisionConcurrency(old=idle, new=ready, alias=alias):
             lines = (f"provisioned at {alias}  {idle} -> {ready}",)
         case UpdateFunctionCode(old=old, new=new):
-            lines = (f"from  {old}", f"to    {new}")
+            lines = (f"from  {old}", f"to    {new}", *_architecture(action))
         case GrantInvoke(old=before, new=new):
             lines = (f"may call it  {new}" + (f" instead of {before}" if before else ""),)
         case RevokeInvoke(old=old):
@@ -234,9 +234,15 @@ def _function_details(action: FunctionAction) -> tuple[str, ...]:
     return lines
 
 
+def _architecture(action: UpdateFunctionCode) -> tuple[str, ...]:
+    if action.old_architecture == action.architecture:
+        return ()
+    return (f"architecture  {action.old_architecture} -> {action.architecture}",)
+
+
 def _creation(action: CreateFunction) -> tuple[str, ...]:
     given = (f"{field}  {new}" for field, _, new in fields(action.options, NO_OPTIONS) if new)
-    limits = f"memory {action.memory_size} MB, time-out {action.timeout} s"
+    limits = f"memory {action.memory_size} MB, time-out {action.timeout} s, {action.architecture}"
     return f"image  {action.image}", f"role   {action.role}", limits, *given
 
 

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from builder.core.deploy.desired import Desired, DesiredFunction, DesiredRole
     from builder.core.deploy.observed import FunctionState, Observed, RoleState
 
-ARCHITECTURE = "x86_64"
-
 
 def keep_roles(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Roles of ours as they should be: created, or put right."""
@@ -132,7 +130,8 @@ def _live(wanted: DesiredFunction, standing: FunctionState | None, rollout: Roll
 
 def _runs_other_code(wanted: DesiredFunction, standing: FunctionState) -> bool:
     """Digests are compared, not hosts: the same image has several names. A failed update is tried again."""
-    return standing.digest != wanted.image.partition("@")[2] or standing.last_update == "Failed"
+    other = standing.digest != wanted.image.partition("@")[2] or standing.architectures != (wanted.architecture,)
+    return other or standing.last_update == "Failed"
 
 
 def _creation(wanted: DesiredFunction) -> CreateFunction:
@@ -141,6 +140,7 @@ def _creation(wanted: DesiredFunction) -> CreateFunction:
         name=wanted.name,
         role=wanted.role,
         image=wanted.image,
+        architecture=wanted.architecture,
         memory_size=wanted.memory_size,
         timeout=wanted.timeout,
         options=wanted.options,
@@ -164,7 +164,14 @@ def _updates(wanted: DesiredFunction, standing: FunctionState) -> Iterator[Actio
             changes=changes,
         )
     if _runs_other_code(wanted, standing):
-        yield UpdateFunctionCode(module=wanted.module, name=wanted.name, old=standing.image, new=wanted.image)
+        yield UpdateFunctionCode(
+            module=wanted.module,
+            name=wanted.name,
+            old=standing.image,
+            new=wanted.image,
+            old_architecture=", ".join(standing.architectures),
+            architecture=wanted.architecture,
+        )
     tags = {tag.key: tag.value for tag in standing.tags}
     stale = tuple(
         Change(field=tag.key, old=tags.get(tag.key, ""), new=tag.value)

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from builder.core.deploy import actions, explain
 from builder.core.deploy.plan_file import PlanFile
-from builder.model import Definition, Kind, LambdaOptions, Routine, Statement
+from builder.model import Architecture, Definition, Kind, LambdaOptions, Routine, Statement
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # What actions.py names for the type checker alone.
 _NAMES = {
+    "Architecture": Architecture,
     "Definition": Definition,
     "LambdaOptions": LambdaOptions,
     "Routine": Routine,

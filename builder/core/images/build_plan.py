@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builder.core.catalog import sql_names
+from builder.core.images import oci
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from builder.model import Function, Module, SharedLib, SourceFile
+    from builder.model import Architecture, Function, Module, SharedLib, SourceFile
 
 TASK = "var/task"
 
@@ -124,10 +125,22 @@ def bake_command(*, bake_file: str, targets: Sequence[str], no_cache: bool = Fal
 
 
 def bake_environment(
-    *, modules: Sequence[str], prefix: str, functions: str, package: str, python_image: str | None
+    *,
+    modules: Sequence[str],
+    prefix: str,
+    functions: str,
+    package: str,
+    python_image: str | None,
+    architecture: Architecture = "x86_64",
 ) -> dict[str, str]:
     """Values for the variables of docker-bake.hcl; what is not here keeps the file's default."""
-    values = {"MODULES": ",".join(modules), "PREFIX": prefix, "FUNCTIONS": functions, "BUILDER": package}
+    values = {
+        "MODULES": ",".join(modules),
+        "PREFIX": prefix,
+        "FUNCTIONS": functions,
+        "BUILDER": package,
+        "PLATFORM": f"linux/{oci.MACHINES[architecture]}",
+    }
     return {**values, "PYTHON_IMAGE": python_image} if python_image else values
 
 

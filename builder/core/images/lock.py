@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from builder.errors import BuildError, Problem
-from builder.model import Image
+from builder.model import Architecture, Image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ class _Entry(BaseModel):
     size: Annotated[int, Field(ge=0)]
     content_hash: Digest
     functions: list[str]
+    architecture: Architecture = "x86_64"
 
 
 class _Document(BaseModel):

@@ -5,14 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from builder.errors import Problem
+
+if TYPE_CHECKING:
+    from builder.model import Architecture
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+# The names that images go by (GOARCH) for Lambda's.
+MACHINES: dict[Architecture, str] = {"x86_64": "amd64", "arm64": "arm64"}
 
 # Lambda quotas: "Container image code package size", uncompressed, all layers included.
 UNPACKED_LIMIT = 10 * 1024**3
@@ -44,6 +50,11 @@ class StoredImage:
     def blobs(self) -> tuple[Blob, ...]:
         """What a manifest needs to be there: the registry refuses it before."""
         return (*self.layers, self.config)
+
+
+def architecture_of(config: Any) -> Architecture | None:
+    """What an image's configuration says that it was built for; None where Lambda has no such thing."""
+    return next((name for name, machine in MACHINES.items() if machine == config.get("architecture")), None)
 
 
 def digest_of(content: bytes) -> str:

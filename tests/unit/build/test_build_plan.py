@@ -129,4 +129,4 @@ def test_what_varies_travels_in_the_environment(python_image: str | None, added:
         modules=["h3", "quadbin"], prefix="dev-", functions="/catalogue", package="/builder", python_image=python_image
     )
     given = {"MODULES": "h3,quadbin", "PREFIX": "dev-", "FUNCTIONS": "/catalogue", "BUILDER": "/builder"}
-    assert environ == given | added
+    assert environ == given | {"PLATFORM": "linux/amd64"} | added

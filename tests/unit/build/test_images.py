@@ -40,6 +40,7 @@ def test_the_document_is_the_one_of_the_architecture() -> None:
                 "size": 212_873_216,
                 "content_hash": f"sha256:{'cd' * 32}",
                 "functions": ["quadbin_bbox", "quadbin_polyfill"],
+                "architecture": "x86_64",
             }
         },
     }

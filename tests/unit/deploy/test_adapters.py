@@ -33,6 +33,7 @@ CREATION = CreateFunction(
     name="carto-at-h3",
     role=ROLE,
     image=IMAGE,
+    architecture="x86_64",
     memory_size=512,
     timeout=60,
     options=NO_OPTIONS,
@@ -189,11 +190,11 @@ def test_a_function_that_fails_to_start_is_reported_with_its_reason_code(aws: Aw
 
 def test_an_update_that_fails_is_reported_with_its_reason_code(aws: Aws, stub: Stubber) -> None:
     failed = described(update="Failed", LastUpdateStatusReasonCode="InvalidImage", LastUpdateStatusReason="Bad image.")
-    stub.add_response("update_function_code", {}, {**NAME, "ImageUri": IMAGE, "Architectures": ["x86_64"]})
+    stub.add_response("update_function_code", {}, {**NAME, "ImageUri": IMAGE, "Architectures": ["arm64"]})
     stub.add_response("get_function", described(), NAME)
     stub.add_response("get_function", failed, NAME)
     with pytest.raises(AwsError, match=r"failed: InvalidImage: Bad image\."):
-        LambdaFunctions(aws).run_image("carto-at-h3", IMAGE)
+        LambdaFunctions(aws).run_image("carto-at-h3", IMAGE, "arm64")
 
 
 def test_a_configuration_goes_back_to_the_image_s_own_entry_point(aws: Aws, stub: Stubber) -> None:

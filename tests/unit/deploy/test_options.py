@@ -26,9 +26,10 @@ from builder.core.deploy.actions import (
     Tag,
     TagFunction,
     TryImage,
+    UpdateFunctionCode,
     UpdateFunctionConfiguration,
 )
-from builder.errors import CatalogError
+from builder.errors import BuildError, CatalogError
 from builder.model import NO_OPTIONS, Config, ImageConfig, LambdaOptions, Module
 from tests.unit.deploy.cloud import H3, PARENT, POLYFILL, WITH_REDSHIFT, Site, lock, scopes
 
@@ -247,3 +248,41 @@ def test_a_log_group_that_is_there_already_gets_its_days(aws: Aws) -> None:
         logs.add_response("put_retention_policy", {}, days)
         CloudWatchLogs(aws).keep("f", 14, policies.ownership("a-"))
         logs.assert_no_pending_responses()
+
+
+# Lambda, UpdateFunctionCode: `Architectures` stands beside `ImageUri`; UpdateFunctionConfiguration has none.
+def on_arm(site: Site) -> Site:
+    """The setting, and images that were built for it."""
+    built = {name: replace(each, architecture="arm64") for name, each in lock(build=2).items()}
+    site.images = built
+    site.settings = replace(site.settings, functions=replace(site.settings.functions, architecture="arm64"))
+    site.push()
+    return site
+
+
+def test_another_architecture_is_another_image_in_the_one_call_and_goes_back_with_it(site: Site) -> None:
+    site.deploy(scopes())
+    (change,) = (each for each in on_arm(site).plan(scopes("h3")) if isinstance(each, UpdateFunctionCode))
+    assert (change.old_architecture, change.architecture) == ("x86_64", "arm64")
+    assert "    architecture  x86_64 -> arm64\n" in explain.text(site.plan(scopes("h3")))
+    (tried,) = (each.creation for each in site.plan(scopes("h3")) if isinstance(each, TryImage))
+    assert tried.architecture == "arm64"
+    site.deploy(scopes())
+    assert {each.architectures for each in site.cloud.functions.held.values()} == {("arm64",)}
+    assert site.plan(scopes()) == ()
+    site.rollback()
+    assert {each.architectures for each in site.cloud.functions.held.values()} == {("x86_64",)}
+
+
+def test_an_image_of_another_architecture_than_the_setting_s_is_refused_before_anything(site: Site) -> None:
+    site.deploy(scopes())
+    site.settings = replace(site.settings, functions=replace(site.settings.functions, architecture="arm64"))
+    with pytest.raises(BuildError, match="its image was built for x86_64, and RS_LAMBDA_ARCHITECTURE says arm64"):
+        site.plan(scopes())
+
+
+def test_somebody_elses_architecture_is_put_right(site: Site) -> None:
+    site.deploy(scopes())
+    held = site.cloud.functions.held
+    held["carto-at-h3"] = replace(held["carto-at-h3"], architectures=("arm64",))
+    assert UpdateFunctionCode in {type(each) for each in site.plan(scopes("h3"))}
