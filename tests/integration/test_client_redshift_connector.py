@@ -21,6 +21,9 @@ FILM = """
     CREATE TABLE rsc.film (id INT NOT NULL, title VARCHAR(40) DEFAULT 'none', price DECIMAL(8,2), seen TIMESTAMP,
                            code CHAR(3), extra SUPER, PRIMARY KEY (id)) DISTKEY(id) SORTKEY(title)
 """
+PROCEDURE = """
+    CREATE PROCEDURE rsc.append(n IN INT, t INOUT VARCHAR(20)) AS $$ BEGIN t := t || n; END $$ LANGUAGE plpgsql
+"""
 PART = "CREATE TABLE rsc.part (film_id INT, n INT, FOREIGN KEY (film_id) REFERENCES rsc.film (id))"
 
 
@@ -34,6 +37,7 @@ def connection(redshift: Endpoint) -> Iterator[redshift_connector.Connection]:
         cursor.execute(PART)
         cursor.execute("CREATE VIEW rsc.titles AS SELECT title FROM rsc.film")
         cursor.execute("CREATE FUNCTION rsc.half(FLOAT) RETURNS FLOAT STABLE AS $$ SELECT $1 / 2 $$ LANGUAGE sql")
+        cursor.execute(PROCEDURE)
     yield made
     with made.cursor() as cursor:
         cursor.execute("DROP SCHEMA rsc CASCADE")
@@ -182,11 +186,57 @@ def test_functions_procedures_and_privileges(cursor: redshift_connector.Cursor) 
     )
     # What it gives, and its argument.
     assert [row[6] for row in columns] == ["float8", "float8"]
-    assert rows(cursor, "get_procedures", schema_pattern="rsc", procedure_name_pattern="%") == []
+    found = rows(cursor, "get_procedures", schema_pattern="rsc", procedure_name_pattern="%")
+    # JDBC, DatabaseMetaData.getProcedures: 2 for one that gives something.
+    assert [row[1:3] + row[7:] for row in found] == [["rsc", "append", 2, "append(integer, character varying)"]]
+    columns = rows(
+        cursor, "get_procedure_columns", schema_pattern="rsc", procedure_name_pattern="%", column_name_pattern="%"
+    )
+    # Name, mode (1 IN, 2 INOUT), java.sql.Types, type, length.
+    assert [row[3:8] for row in columns] == [["n", 1, 4, "int4", 10], ["t", 2, 12, "varchar", 20]]
     cursor.execute("GRANT SELECT ON rsc.film TO PUBLIC")
     granted = rows(cursor, "get_table_privileges", schema_pattern="rsc", table_name_pattern="film")
     assert ["film", "public", "SELECT"] in [[row[2], row[4], row[5]] for row in granted]
     assert rows(cursor, "get_column_privileges", schema="rsc", table="film", column_name_pattern="%") == []
+
+
+@pytest.fixture
+def old_server(redshift: Endpoint) -> Iterator[redshift_connector.Cursor]:
+    """A connection whose driver asks the catalogue itself, as it and Amazon's JDBC driver did before SHOW."""
+    with redshift.connect() as connection, connection.cursor() as made:
+        statuses = [(name, value) for name, value in connection.parameter_statuses if name != b"show_discovery"]
+        connection.parameter_statuses.clear()
+        connection.parameter_statuses.extend(statuses)
+        yield made
+
+
+def test_metadata_by_queries_of_the_catalogue(old_server: redshift_connector.Cursor) -> None:
+    assert rows(old_server, "get_catalogs") == [["dev"]]
+    assert rows(old_server, "get_schemas", schema_pattern="rsc") == [["rsc", "dev"]]
+    found = rows(old_server, "get_tables", schema_pattern="rsc")
+    assert [row[:4] for row in found] == [
+        ["dev", "rsc", "film_pkey", "INDEX"],
+        ["dev", "rsc", "film", "TABLE"],
+        ["dev", "rsc", "part", "TABLE"],
+        ["dev", "rsc", "titles", "VIEW"],
+    ]
+    columns = rows(old_server, "get_columns", schema_pattern="rsc", tablename_pattern="film")
+    assert [(row[3], row[4], row[5], row[6], row[16]) for row in columns][:4] == [
+        ("id", 4, "int4", 10, 1),
+        ("title", 12, "varchar", 40, 2),
+        ("price", 2, "numeric", 8, 3),
+        ("seen", 93, "timestamp", 29, 4),
+    ]
+    everywhere = rows(old_server, "get_columns")
+    assert [row[3] for row in everywhere if row[1:3] == ["rsc", "part"]] == ["film_id", "n"]
+    assert [row[3] for row in rows(old_server, "get_primary_keys", schema="rsc", table="film")] == ["id"]
+    procedures = rows(old_server, "get_procedures", schema_pattern="rsc")
+    assert [(row[2], row[7]) for row in procedures] == [("append", 1), ("half", 2)]
+
+
+def test_a_procedure_is_called_with_parameters(cursor: redshift_connector.Cursor) -> None:
+    cursor.callproc("rsc.append", [4, "n"])
+    assert cursor.fetchall() == (["n4"],)
 
 
 def test_every_type_of_value(cursor: redshift_connector.Cursor) -> None:

@@ -100,6 +100,9 @@ def test_psycopg(endpoint: Endpoint) -> None:
             connection.execute("CREATE TEMP TABLE made (a INT)")
         with connection.cursor(binary=True) as cursor:
             assert cursor.execute("SELECT CAST(7 AS BIGINT), 0.5::FLOAT8").fetchone() == (7, 0.5)
+            # NUMERIC and TIME in PostgreSQL's binary form, both ways.
+            values = (Decimal("-12345.0600"), Decimal("0.00"), Decimal(10**20), dt.time(1, 2, 3))
+            assert cursor.execute("SELECT %b::DECIMAL(12,4), %b, %b, %b::TIME", values).fetchone() == values
 
 
 def test_a_query_is_cancelled(endpoint: Endpoint) -> None:

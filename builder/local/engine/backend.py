@@ -162,12 +162,12 @@ class Session:
         if not isinstance(statement, (statements.Query, Fetch, ExecutePrepared, Call, listings.Listing)):
             return None
         self.check_failed(statement)
-        if isinstance(statement, (Call, listings.Listing)):
-            return calls.columns(self, statement) if isinstance(statement, Call) else listings.columns(self, statement)
-        if isinstance(statement, Fetch):
-            return cursors.named(self, statement.name).columns
-        if isinstance(statement, ExecutePrepared):
-            return getattr(cursors.prepared(self, statement.name), "columns", None)
+        if isinstance(statement, Call):
+            return calls.columns(self, statements.call_stands(statement, parameters))
+        if isinstance(statement, (Fetch, ExecutePrepared)):
+            return cursors.columns(self, statement)
+        if isinstance(statement, listings.Listing):
+            return listings.columns(self, statement)
         return tuple(self.describe(statement.tree, parameters)) if statement.returns_rows else None
 
     def describe(self, tree: exp.Expr, parameters: Sequence[int]) -> list[Column]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from builder.local.objects.prepared import ExecutePrepared
 from builder.local.objects.tables import relation
 from builder.local.sql import dialect, types
 from builder.local.sql.resolve import to_sqlglot
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from builder.local.engine.backend import Prepared, Session
     from builder.local.objects.cursors import CloseCursor, Declare, Fetch, Lock
-    from builder.local.objects.prepared import Deallocate, ExecutePrepared, Prepare
+    from builder.local.objects.prepared import Deallocate, Prepare
     from builder.local.wire.results import Column
 
 RELATION = "_rs_cursor"
@@ -64,6 +65,14 @@ def named(session: Session, name: str) -> OpenCursor:
     if session.cursor is None or session.cursor.name != name:
         raise SqlError("34000", f'cursor "{name}" does not exist')
     return session.cursor
+
+
+def columns(session: Session, statement: Fetch | ExecutePrepared) -> tuple[Column, ...] | None:
+    """Of what is fetched or executed."""
+    if isinstance(statement, ExecutePrepared):
+        wanted = prepared(session, statement.name)
+        return wanted.columns if wanted is not None else None
+    return named(session, statement.name).columns
 
 
 def fetch(session: Session, statement: Fetch, formats: Sequence[int]) -> Result:

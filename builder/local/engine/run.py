@@ -130,9 +130,9 @@ def _nothing(_session: Session, statement: statements.Nothing) -> str:
     return statement.tag
 
 
-def _call(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
+def _call(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     statement: Call = prepared.statement  # type: ignore[assignment]  # by the table below
-    return calls.call(session, statement, formats)
+    return calls.call(session, statements.call_with(statement, values) if values else statement, formats)
 
 
 def _explain(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:

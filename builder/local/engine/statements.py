@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -304,12 +304,15 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
 
 
 def parameter_count(statement: Statement) -> int:
-    """The highest $n of a query."""
+    """The highest $n of a query or of a CALL."""
     if isinstance(statement, Listing):
         return statement.parameters
-    if not isinstance(statement, (Query, Declare)):
-        return 0
-    highest = max((parameter_index(each) for each in statement.tree.find_all(exp.Parameter)), default=0)
+    if isinstance(statement, Call):
+        trees = [dialect.parse_text(f"SELECT {text}") for text in statement.arguments if "$" in text]
+    else:
+        trees = [statement.tree] if isinstance(statement, (Query, Declare)) else []
+    found = [parameter_index(each) for tree in trees for each in tree.find_all(exp.Parameter)]
+    highest = max(found, default=0)
     # Bind counts its parameters in 16 bits.
     if highest >= 1 << 16:
         raise SqlError("42P02", f"there is no parameter ${highest}")
@@ -347,3 +350,22 @@ def with_values(tree: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
             raise SqlError("42P02", f"there is no parameter ${index}")
         each.replace(values[index - 1].copy())
     return tree
+
+
+def call_with(statement: Call, values: Sequence[exp.Expr]) -> Call:
+    """A CALL with its parameters filled in: redshift-connector's callproc() sends them all."""
+    texts = []
+    for text in statement.arguments:
+        tree = with_values(dialect.parse_text(f"SELECT {text}"), values) if "$" in text else None
+        texts.append(tree.expressions[0].sql(dialect=dialect.LocalRedshift) if tree is not None else text)
+    return replace(statement, arguments=tuple(texts))
+
+
+def call_stands(statement: Call, parameters: Sequence[int]) -> Call:
+    """A CALL to be described: of its parameters only the types count, where the client has announced them."""
+    oids = [*parameters, *[0] * parameter_count(statement)]
+    nulls = [
+        exp.Cast(this=exp.null(), to=to_sqlglot(types.of_oid(oid))) if oid in types.OID_NAMES else exp.null()
+        for oid in oids
+    ]
+    return call_with(statement, nulls)

@@ -30,6 +30,8 @@ DEFAULTS = {
     "transaction isolation level": "serializable",
     "wlm_query_slot_count": "1",
 }
+# What no session changes. Redshift, "Names and identifiers": names have up to 127 bytes.
+FOREVER = {"max_identifier_length": "127", "max_index_keys": "32"}
 # Another value than the one we have would change what statements mean.
 _FIXED = {
     "client_encoding": {"utf8", "utf-8", "unicode", "default"},
@@ -118,7 +120,7 @@ def check(statement: Set) -> None:
 
 
 def shown(name: str, variables: dict[str, str]) -> str:
-    value = variables.get(name, DEFAULTS.get(name))
+    value = variables.get(name, DEFAULTS.get(name, FOREVER.get(name)))
     if value is None:
         raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
     return value

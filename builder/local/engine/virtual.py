@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from builder.local.calls.details import detail_columns
 from builder.local.copying.errors import stl_columns, sys_columns
+from builder.local.engine import variables
 from builder.local.sql.dialect import IN_MEMORY
 
 if TYPE_CHECKING:
@@ -19,11 +20,20 @@ if TYPE_CHECKING:
 
     from builder.local.engine.backend import Session
 
+
+def _settings(session: Session) -> Iterable[tuple[str, str, list[Any]]]:
+    """PostgreSQL, "pg_settings": drivers ask it for the lengths of names and keys."""
+    settings = {**variables.DEFAULTS, **variables.FOREVER, **session.variables}
+    yield "name", "VARCHAR", list(settings)
+    yield "setting", "VARCHAR", list(settings.values())
+
+
 # A view's columns: name, DuckDB type, values.
 _VIEWS: dict[str, Callable[[Session], Iterable[tuple[str, str, list[Any]]]]] = {
     "sys_ludf_detail": lambda session: detail_columns(session.engine.details.all()),
     "stl_load_errors": lambda session: stl_columns(session.engine.load_errors.all()),
     "sys_load_error_detail": lambda session: sys_columns(session.engine.load_errors.all()),
+    "pg_settings": _settings,
 }
 
 

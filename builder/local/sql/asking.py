@@ -37,11 +37,17 @@ def privilege(node: exp.Anonymous, names: Names) -> exp.Expr:
     user = given[0].copy() if len(given) > 2 else exp.Literal.string(names.user)  # noqa: PLR2004 - the user comes first
     asked, word = given[-2], given[-1]
     kind = KINDS[name]
-    upper: exp.Expr = exp.Upper(this=word.copy())
-    if isinstance(word, exp.Literal):
-        text = " ".join(word.name.upper().split()).removesuffix(" WITH GRANT OPTION")
-        upper = exp.Literal.string("TEMPORARY" if text == "TEMP" else text)
-    return dialect.call("may", user, exp.Literal.string(kind), _object(kind, asked, names), upper)
+    about = (user, exp.Literal.string(kind), _object(kind, asked, names))
+    if not isinstance(word, exp.Literal):
+        return dialect.call("may", *about, exp.Upper(this=word.copy()))
+    # Any of several will do (PostgreSQL, "Access Privilege Inquiry Functions").
+    found = [dialect.call("may", *(each.copy() for each in about), _privilege(text)) for text in word.name.split(",")]
+    return exp.Paren(this=exp.or_(*found))
+
+
+def _privilege(text: str) -> exp.Expr:
+    plain = " ".join(text.upper().split()).removesuffix(" WITH GRANT OPTION")
+    return exp.Literal.string("TEMPORARY" if plain == "TEMP" else plain)
 
 
 def _object(kind: str, asked: exp.Expr, names: Names) -> exp.Expr:
@@ -49,7 +55,7 @@ def _object(kind: str, asked: exp.Expr, names: Names) -> exp.Expr:
         return exp.Literal.string("")
     read = _READ.get(kind)
     if read is None or not (isinstance(asked, exp.Literal) and asked.is_string):
-        return exp.Lower(this=asked.copy())
+        return dialect.call("object_key", exp.Literal.string(kind), asked.copy())
     return exp.Literal.string(read(asked.name, names))
 
 

@@ -14,12 +14,3 @@ CREATE TABLE IF NOT EXISTS _rs.materialized (schema_name VARCHAR, name VARCHAR, 
 CREATE TABLE IF NOT EXISTS _rs.view_text (schema_name VARCHAR, name VARCHAR, body VARCHAR);
 -- A late-binding view depends on nothing.
 ALTER TABLE _rs.view_text ADD COLUMN IF NOT EXISTS late BOOLEAN DEFAULT false;
--- rs_database and rs_user are set for each session.
-CREATE OR REPLACE VIEW _rs.svv_redshift_functions AS
-    SELECT getvariable('rs_database') AS database_name, schema_name, name AS function_name, 'REGULAR FUNCTION' AS function_type,
-           signature AS argument_type, returns AS result_type FROM _rs.function
-    UNION ALL
-    SELECT getvariable('rs_database'), schema_name, name, 'STORED PROCEDURE', signature,
-           array_to_string(list_transform(list_filter(list_zip(argument_modes, argument_types), lambda x: x[1] <> 'IN'),
-                                          lambda x: x[2]), ', ')
-    FROM _rs.procedure;

@@ -28,9 +28,10 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 SCHEMA = "_rs"
 SCRIPTS = tuple(
-    Path(__file__).with_name(f"{name}.sql") for name in ("functions", "library", "catalog", "accounts", "system")
+    Path(__file__).with_name(f"{name}.sql")
+    for name in ("functions", "library", "catalog", "accounts", "system", "routines")
 )
-FUNCTIONS_SQL, LIBRARY_SQL, *_, SYSTEM_SQL = SCRIPTS
+FUNCTIONS_SQL, LIBRARY_SQL, *_, SYSTEM_SQL, ROUTINES_SQL = SCRIPTS
 
 
 def _words(text: str) -> frozenset[str]:
@@ -62,17 +63,18 @@ _INTERNAL = _words(
     float_text similar text super div mod shl shr wrap32 wrap64 digits geo kept srid_bytes wkb_code ewkb_hex
     ewkb_srid wkt elements ratio digits_of nonzero type_name sqlname typmod user_id texts on_path view_of view_body
     key_text index_text is_system function_arguments regclass regclass_name regtype regproc regproc_name shl64 shr64
-    cut pattern found_at compared weekday items ordered whole characters
+    cut pattern found_at compared weekday items ordered whole characters of_mode result_type type_oid shown_types
+    object_key
     """
 )
 _MACRO = re.compile(r"^CREATE OR REPLACE MACRO _rs\.(\w+)", re.MULTILINE)
 
 _VIEW = re.compile(r"^CREATE OR REPLACE VIEW _rs\.((?:pg|svv|sys|is)_\w+)", re.MULTILINE)
 
-_MADE = "".join(script.read_text() for script in (FUNCTIONS_SQL, LIBRARY_SQL, SYSTEM_SQL))
+_MADE = "".join(script.read_text() for script in (FUNCTIONS_SQL, LIBRARY_SQL, SYSTEM_SQL, ROUTINES_SQL))
 MACROS = frozenset(_MACRO.findall(_MADE)) - _INTERNAL
 # Those over what the endpoint has in memory: engine/virtual.py makes the relations that stand for them.
-IN_MEMORY = frozenset({"sys_ludf_detail", "stl_load_errors", "sys_load_error_detail"})
+IN_MEMORY = frozenset({"sys_ludf_detail", "stl_load_errors", "sys_load_error_detail", "pg_settings"})
 # The system views that a query may name; those of information_schema begin with is_.
 VIEWS = frozenset(name for script in SCRIPTS for name in _VIEW.findall(script.read_text())) | IN_MEMORY
 

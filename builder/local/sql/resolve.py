@@ -33,7 +33,6 @@ _HANDLED = frozenset(
         "json_extract_path_text",
         "version",
         "pg_backend_pid",
-        "oidvectortypes",
         "rs_array_of",
         "array_to_string",
         "current_user_id",
@@ -229,8 +228,11 @@ def _scalar(table: exp.Table) -> bool:
         select = exp.Select(expressions=[exp.alias_(table.this.copy(), name, quoted=True)])
     elif name == "pg_get_late_binding_view_cols":
         # Views here are bound late, all of them, and have their columns in pg_attribute nevertheless.
-        columns = [exp.alias_(exp.Literal.string(""), each, quoted=True) for each in _LATE_BINDING[:-1]]
-        columns.append(exp.alias_(exp.Literal.number(0), _LATE_BINDING[-1], quoted=True))
+        given = table.args.get("alias")
+        names = [column.name.lower() for column in given.columns if column.name] if given is not None else []
+        *texts, number = names if len(names) == len(_LATE_BINDING) else _LATE_BINDING
+        columns = [exp.alias_(exp.Literal.string(""), each, quoted=True) for each in texts]
+        columns.append(exp.alias_(exp.Literal.number(0), number, quoted=True))
         select = exp.Select(expressions=columns, where=exp.Where(this=exp.false()))
     else:
         return False

@@ -1,7 +1,7 @@
 """Spellings of PostgreSQL that drivers use of habit and sqlglot does not read: taken for the plain ones.
 
-`OPERATOR(pg_catalog.~)`, `pg_catalog.function(...)`, `COLLATE pg_catalog.default`, `::pg_catalog.regtype`,
-`ARRAY(SELECT ...)`.
+`OPERATOR(pg_catalog.~)`, `pg_catalog.function(...)`, `information_schema._pg_expandarray(...)`,
+`COLLATE pg_catalog.default`, `::pg_catalog.regtype`, `ARRAY(SELECT ...)`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CATALOG = "PG_CATALOG"
+# Of its functions, which drivers call; its views keep their schema.
+INFORMATION = "INFORMATION_SCHEMA"
 
 
 def plain(tokens: Sequence[Token]) -> list[Token]:
     """The same statement; what stays keeps its positions."""
     words = [token.text.upper() for token in tokens]
-    if CATALOG not in words and "ARRAY" not in words:
+    if not {CATALOG, INFORMATION, "ARRAY"} & set(words):
         return list(tokens)
     made: list[Token] = []
     at = 0
@@ -40,7 +42,7 @@ def _spelling(tokens: Sequence[Token], words: Sequence[str], at: int) -> tuple[i
         return 4, ()
     if ahead[0] in {"::", "AS"} and ahead[1:3] == [CATALOG, "."]:
         return 4, (tokens[at], tokens[at + 3])
-    if ahead[0] == CATALOG and ahead[1] == "." and ahead[3] == "(":
+    if ahead[0] in {CATALOG, INFORMATION} and ahead[1] == "." and ahead[3] == "(":
         return 2, ()
     if ahead[0] == "ARRAY" and ahead[1:3] == ["(", "SELECT"]:
         old = tokens[at]

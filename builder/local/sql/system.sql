@@ -16,8 +16,8 @@ CREATE OR REPLACE MACRO _rs.type_name(written, duck) AS
               WHEN 'JSON' THEN 'super' WHEN 'HUGEINT' THEN 'numeric(38,0)' ELSE 'character varying' END END;
 CREATE OR REPLACE VIEW _rs.pg_type AS
     SELECT t.oid, typname, 11 AS typnamespace, 1 AS typowner, CAST(typlen AS SMALLINT) AS typlen, typlen > 0 AS typbyval,
-           'b' AS typtype, 'B' AS typcategory, true AS typisdefined, ',' AS typdelim, 0 AS typrelid, 0 AS typelem,
-           0 AS typarray, typname || 'in' AS typinput, typname || 'out' AS typoutput, false AS typnotnull,
+           CASE WHEN t.oid IN (2249, 2278, 2279) THEN 'p' ELSE 'b' END AS typtype, 'B' AS typcategory, true AS typisdefined, ',' AS typdelim, 0 AS typrelid, 0 AS typelem,
+           0 AS typarray, 0 AS typinput, 0 AS typoutput, false AS typnotnull,
            0 AS typbasetype, -1 AS typtypmod, 0 AS typndims, CAST(NULL AS VARCHAR) AS typdefault, 0 AS typcollation,
            sqlname
     FROM (VALUES (16, 'bool', 1, 'boolean'), (17, 'bytea', -1, 'bytea'), (18, 'char', 1, '"char"'),
@@ -28,7 +28,8 @@ CREATE OR REPLACE VIEW _rs.pg_type AS
                  (1082, 'date', 4, 'date'), (1083, 'time', 8, 'time without time zone'),
                  (1114, 'timestamp', 8, 'timestamp without time zone'),
                  (1184, 'timestamptz', 8, 'timestamp with time zone'), (1266, 'timetz', 12, 'time with time zone'),
-                 (1700, 'numeric', -1, 'numeric'), (2279, 'trigger', 4, 'trigger'), (3000, 'geometry', -1, 'geometry'),
+                 (1700, 'numeric', -1, 'numeric'), (2249, 'record', -1, 'record'),
+                 (2278, 'void', 4, 'void'), (2279, 'trigger', 4, 'trigger'), (3000, 'geometry', -1, 'geometry'),
                  (3001, 'geography', -1, 'geography'), (4000, 'super', -1, 'super'),
                  (6551, 'varbyte', -1, 'binary varying')) AS t(oid, typname, typlen, sqlname);
 CREATE OR REPLACE MACRO _rs.sqlname(full_name) AS trim(regexp_replace(full_name, '\([0-9, ]+\)', ''));
@@ -166,9 +167,14 @@ CREATE OR REPLACE VIEW _rs.pg_rewrite AS
     SELECT 0 AS oid, '' AS rulename, 0 AS ev_class, '' AS ev_type, '' AS ev_enabled WHERE false;
 CREATE OR REPLACE VIEW _rs.pg_policy AS SELECT 0 AS polrelid, '' AS polname WHERE false;
 CREATE OR REPLACE VIEW _rs.pg_statistic_ext AS SELECT 0 AS oid, 0 AS stxrelid, '' AS stxname WHERE false;
+-- A foreign key depends on the index of the key that it refers to.
 CREATE OR REPLACE VIEW _rs.pg_depend AS
-    SELECT 0 AS classid, 0 AS objid, 0 AS objsubid, 0 AS refclassid, 0 AS refobjid, 0 AS refobjsubid, '' AS deptype
-    WHERE false;
+    SELECT c.oid AS classid, f.oid AS objid, 0 AS objsubid, r.oid AS refclassid, k.oid AS refobjid, 0 AS refobjsubid,
+           'n' AS deptype
+    FROM _rs.key AS f JOIN _rs.key AS k ON f.kind = 'f' AND k.kind IN ('p', 'u') AND k.schema_name = f.to_schema
+             AND k.table_name = f.to_table AND list_sort(k.columns) = list_sort(f.to_columns)
+        JOIN _rs.relation AS c ON c.schema_name = 'pg_catalog' AND c.name = 'pg_constraint'
+        JOIN _rs.relation AS r ON r.schema_name = 'pg_catalog' AND r.name = 'pg_class';
 CREATE OR REPLACE VIEW _rs.pg_enum AS SELECT 0 AS oid, 0 AS enumtypid, '' AS enumlabel WHERE false;
 CREATE OR REPLACE VIEW _rs.pg_cast AS
     SELECT 0 AS oid, 0 AS castsource, 0 AS casttarget, 0 AS castfunc, 'e' AS castcontext, 'b' AS castmethod WHERE false;
@@ -217,8 +223,6 @@ CREATE OR REPLACE MACRO _rs.on_path(s) AS
     s IN ('pg_catalog', 'pg_temp_1') OR list_contains(string_split(getvariable('rs_search_path'), ','), s);
 CREATE OR REPLACE MACRO _rs.pg_table_is_visible(o) AS
     EXISTS (SELECT 1 FROM _rs.relation AS r WHERE r.oid = o AND _rs.on_path(r.schema_name));
-CREATE OR REPLACE MACRO _rs.pg_function_is_visible(o) AS
-    EXISTS (SELECT 1 FROM _rs.function AS f WHERE f.oid = o AND _rs.on_path(f.schema_name));
 CREATE OR REPLACE MACRO _rs.pg_type_is_visible(o) AS o IS NOT NULL;
 CREATE OR REPLACE MACRO _rs.pg_get_expr
     (b, r) AS CAST(b AS VARCHAR),
@@ -252,12 +256,6 @@ CREATE OR REPLACE MACRO _rs.index_text(o, n) AS
 CREATE OR REPLACE MACRO _rs.pg_get_indexdef
     (o) AS _rs.index_text(o, 0),
     (o, n, p) AS _rs.index_text(o, n);
-CREATE OR REPLACE MACRO _rs.pg_get_function_result(o) AS (SELECT f.returns FROM _rs.function AS f WHERE f.oid = o);
-CREATE OR REPLACE MACRO _rs.function_arguments(o) AS
-    (SELECT array_to_string(list_transform(list_zip(f.argument_names, f.argument_types),
-                lambda x: trim(coalesce(x[1], '') || ' ' || x[2])), ', ') FROM _rs.function AS f WHERE f.oid = o);
-CREATE OR REPLACE MACRO _rs.pg_get_function_arguments(o) AS _rs.function_arguments(o);
-CREATE OR REPLACE MACRO _rs.pg_get_function_identity_arguments(o) AS _rs.function_arguments(o);
 CREATE OR REPLACE MACRO _rs.pg_encoding_to_char(n) AS CASE n WHEN 6 THEN 'UTF8' ELSE '' END;
 CREATE OR REPLACE MACRO _rs.pg_table_size(o) AS CAST(0 AS BIGINT);
 CREATE OR REPLACE MACRO _rs.pg_relation_size(o) AS CAST(0 AS BIGINT);
@@ -268,6 +266,11 @@ CREATE OR REPLACE MACRO _rs.format_encoding(n) AS 'none';
 CREATE OR REPLACE MACRO _rs.pg_tablespace_location(o) AS '';
 CREATE OR REPLACE MACRO _rs.current_schemas(implicit) AS
     CASE WHEN implicit THEN ['pg_catalog'] ELSE CAST([] AS VARCHAR[]) END || string_split(getvariable('rs_search_path'), ',');
+CREATE OR REPLACE MACRO _rs.array_upper(a, n) AS CASE WHEN n = 1 AND len(a) > 0 THEN CAST(len(a) AS INTEGER) END;
+CREATE OR REPLACE MACRO _rs.array_lower(a, n) AS CASE WHEN n = 1 AND len(a) > 0 THEN 1 END;
+-- information_schema's helper: the columns of a key (pg_index.indkey) with their places, a row each.
+CREATE OR REPLACE MACRO _rs._pg_expandarray(k) AS
+    unnest(list_transform(string_split(k, ' '), lambda v, i: {'x': CAST(v AS INTEGER), 'n': CAST(i AS INTEGER)}));
 CREATE OR REPLACE MACRO _rs.regclass(t) AS
     (SELECT r.oid FROM _rs.relation AS r
      WHERE CASE WHEN contains(t, '.') THEN r.schema_name || '.' || r.name = replace(lower(t), '"', '')
@@ -275,56 +278,9 @@ CREATE OR REPLACE MACRO _rs.regclass(t) AS
 CREATE OR REPLACE MACRO _rs.regclass_name(o) AS
     (SELECT CASE WHEN _rs.on_path(r.schema_name) THEN r.name ELSE r.schema_name || '.' || r.name END
      FROM _rs.relation AS r WHERE r.oid = o);
-CREATE OR REPLACE MACRO _rs.regproc(t) AS
-    (SELECT f.oid FROM _rs.function AS f
-     WHERE CASE WHEN contains(t, '.') THEN f.schema_name || '.' || f.name = replace(lower(t), '"', '')
-                ELSE f.name = replace(lower(t), '"', '') AND _rs.on_path(f.schema_name) END LIMIT 1);
-CREATE OR REPLACE MACRO _rs.regproc_name(o) AS (SELECT f.name FROM _rs.function AS f WHERE f.oid = o);
-CREATE OR REPLACE MACRO _rs.pg_get_functiondef(o) AS
-    (SELECT 'CREATE OR REPLACE ' || CASE WHEN f.lambda_name IS NULL THEN '' ELSE 'EXTERNAL ' END || 'FUNCTION '
-            || f.schema_name || '.' || f.name || '(' || _rs.function_arguments(f.oid) || ')' || chr(10) || ' RETURNS '
-            || f.returns || chr(10) || upper(f.volatility) || chr(10)
-            || CASE WHEN f.lambda_name IS NULL THEN 'AS $$ ' || trim(f.body) || ' $$ LANGUAGE sql'
-                    ELSE 'LAMBDA ''' || f.lambda_name || ''' IAM_ROLE ''' || f.iam_role || '''' END || chr(10)
-     FROM _rs.function AS f WHERE f.oid = o);
 CREATE OR REPLACE MACRO _rs.regtype(t) AS
     (SELECT y.oid FROM _rs.pg_type AS y
      WHERE y.typname = replace(lower(t), 'pg_catalog.', '') OR y.sqlname = replace(lower(t), 'pg_catalog.', '') LIMIT 1);
-
--- What a call gives: nothing (void), the one OUT argument, or a record of several.
-CREATE OR REPLACE MACRO _rs.procedure_result(modes, types) AS
-    CASE len(list_filter(modes, lambda m: m <> 'IN')) WHEN 0 THEN 2278
-         WHEN 1 THEN _rs.regtype(_rs.sqlname(list_filter(list_zip(modes, types), lambda x: x[1] <> 'IN')[1][2]))
-         ELSE 2249 END;
-CREATE OR REPLACE VIEW _rs.pg_proc AS
-    SELECT f.oid, f.name AS proname, n.oid AS pronamespace, _rs.user_id(f.owner) AS proowner,
-           CASE WHEN f.lambda_name IS NULL THEN 14 ELSE 102 END AS prolang, false AS proisagg, false AS prosecdef,
-           false AS proisstrict, false AS proretset, left(f.volatility, 1) AS provolatile,
-           CAST(len(f.argument_types) AS SMALLINT) AS pronargs,
-           (SELECT t.oid FROM _rs.pg_type AS t WHERE t.sqlname = _rs.sqlname(f.returns)) AS prorettype,
-           f.signature AS proargtypes, f.argument_names AS proargnames, coalesce(f.body, f.lambda_name) AS prosrc,
-           CAST(f.iam_role AS VARCHAR) AS probin, CAST(NULL AS VARCHAR[]) AS proacl, false AS proiswindow,
-           'u' AS proparallel, CAST(NULL AS VARCHAR[]) AS proconfig, 1255 AS tableoid
-    FROM _rs.function AS f JOIN _rs.pg_namespace AS n ON n.nspname = f.schema_name
-    UNION ALL
-    SELECT p.oid, p.name, n.oid, _rs.user_id(p.owner), 100, false, p.definer, false, false, 'v',
-           CAST(len(list_filter(p.argument_modes, lambda m: m <> 'OUT')) AS SMALLINT), _rs.procedure_result(p.argument_modes, p.argument_types),
-           p.signature, p.argument_names, p.body, NULL, NULL, false, 'u', NULL, 1255
-    FROM _rs.procedure AS p JOIN _rs.pg_namespace AS n ON n.nspname = p.schema_name;
--- Types and modes of all arguments are there where one is OUT or INOUT (PostgreSQL, "pg_proc").
-CREATE OR REPLACE VIEW _rs.pg_proc_info AS
-    SELECT f.oid AS prooid, f.* EXCLUDE (oid, tableoid), CASE WHEN p.oid IS NULL THEN 'f' ELSE 'p' END AS prokind,
-           CASE WHEN list_has_any(p.argument_modes, ['OUT', 'INOUT'])
-                THEN list_transform(p.argument_types, lambda t: ids.of[_rs.sqlname(t)]) END AS proallargtypes,
-           CASE WHEN list_has_any(p.argument_modes, ['OUT', 'INOUT'])
-                THEN list_transform(p.argument_modes, lambda m: CASE m WHEN 'IN' THEN 'i' WHEN 'OUT' THEN 'o' ELSE 'b' END)
-                END AS proargmodes
-    FROM _rs.pg_proc AS f LEFT JOIN _rs.procedure AS p ON p.oid = f.oid,
-         (SELECT map_from_entries(list((sqlname, oid))) AS of FROM _rs.pg_type) AS ids;
-CREATE OR REPLACE VIEW _rs.pg_language AS
-    SELECT *, true AS lanpltrusted, lanname <> 'sql' AS lanispl, 1 AS lanowner, 2612 AS tableoid,
-           0 AS lanplcallfoid, 0 AS lanvalidator, 0 AS laninline, CAST(NULL AS VARCHAR[]) AS lanacl
-    FROM (VALUES (14, 'sql'), (100, 'plpgsql'), (102, 'exfunc')) AS t(oid, lanname);
 
 -- SVV_ views: Redshift, "SVV metadata views" ----------------------------------------------------------------------------
 
@@ -474,27 +430,3 @@ CREATE OR REPLACE VIEW _rs.show_grants AS
     FROM _rs.svv_relation_privileges;
 CREATE OR REPLACE VIEW _rs.show_column_grants AS
     SELECT *, object_name AS table_name, '' AS column_name FROM _rs.show_grants WHERE false;
-CREATE OR REPLACE VIEW _rs.show_functions AS
-    SELECT getvariable('rs_database') AS database_name, schema_name, name AS function_name,
-           CAST(len(argument_types) AS INTEGER) AS number_of_arguments, replace(signature, ',', ', ') AS argument_list,
-           returns AS return_type FROM _rs.function;
-CREATE OR REPLACE VIEW _rs.show_function_parameters AS
-    SELECT getvariable('rs_database') AS database_name, f.schema_name, f.name AS object_name, f.name AS function_name,
-           p.parameter_name, CAST(p.n AS INTEGER) AS ordinal_position, p.parameter_type,
-           _rs.sqlname(p.type) AS data_type,
-           CASE WHEN p.type LIKE 'character%(%' THEN _rs.typmod(p.type) - 4 END AS character_maximum_length,
-           CASE WHEN p.type LIKE 'numeric(%' THEN (_rs.typmod(p.type) - 4) >> 16 END AS numeric_precision,
-           CASE WHEN p.type LIKE 'numeric(%' THEN (_rs.typmod(p.type) - 4) & 65535 END AS numeric_scale, f.signature
-    FROM _rs.function AS f JOIN (
-        SELECT oid, '' AS parameter_name, 0 AS n, 'RETURN' AS parameter_type, returns AS type FROM _rs.function
-        UNION ALL
-        SELECT oid, unnest(argument_names), generate_subscripts(argument_types, 1), 'IN', unnest(argument_types)
-        FROM _rs.function) AS p(oid, parameter_name, n, parameter_type, type) ON p.oid = f.oid
-    ORDER BY f.schema_name, f.name, f.signature, p.n;
-CREATE OR REPLACE VIEW _rs.show_procedures AS
-    SELECT '' AS database_name, '' AS schema_name, '' AS procedure_name, 0 AS number_of_arguments,
-           '' AS argument_list, '' AS return_type WHERE false;
-CREATE OR REPLACE VIEW _rs.show_procedure_parameters AS
-    SELECT '' AS database_name, '' AS schema_name, '' AS object_name, '' AS procedure_name, '' AS parameter_name,
-           0 AS ordinal_position, '' AS parameter_type, '' AS data_type, 0 AS character_maximum_length,
-           0 AS numeric_precision, 0 AS numeric_scale, '' AS signature WHERE false;

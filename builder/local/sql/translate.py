@@ -221,12 +221,6 @@ def _version(_node: exp.Anonymous, _names: Names) -> exp.Expr:
     return exp.Literal.string("PostgreSQL 8.0.2 on local, Redshift 1.0.0 (local endpoint over DuckDB)")
 
 
-def _same(node: exp.Anonymous, _names: Names) -> exp.Expr:
-    """pg_proc.proargtypes already holds the names."""
-    argument: exp.Expr = node.expressions[0]
-    return argument.copy()
-
-
 _SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "object": _json("json_object"),
     "array": _json("json_array"),
@@ -234,7 +228,6 @@ _SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "current_database": _database,
     "current_schema": _schema,
     "version": _version,
-    "oidvectortypes": _same,
     "rs_array_of": _json("array"),
     **dict.fromkeys(asking.KINDS, asking.privilege),
 }

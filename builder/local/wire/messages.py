@@ -16,6 +16,8 @@ from builder.local.sqlstate import SqlError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# A client that has not announced a client_protocol_version is one of PostgreSQL's.
+PLAIN = -1
 PROTOCOL_3 = 196608
 CANCEL_REQUEST = 80877102
 SSL_REQUEST = 80877103

@@ -12,6 +12,7 @@ from builder.local.sql import types
 from builder.local.sql.resolve import to_sqlglot
 from builder.local.sqlstate import SqlError
 from builder.local.wire import messages as wire
+from builder.local.wire import numeric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +39,10 @@ def _date(data: bytes) -> str:
     return (_EPOCH.date() + dt.timedelta(days=struct.unpack("!i", data)[0])).isoformat()
 
 
+def _time(data: bytes) -> str:
+    return (_EPOCH + dt.timedelta(microseconds=struct.unpack("!q", data)[0])).time().isoformat()
+
+
 _BINARY: dict[int, Callable[[bytes], str]] = {
     16: _boolean,
     20: _packed("q"),
@@ -47,8 +52,10 @@ _BINARY: dict[int, Callable[[bytes], str]] = {
     700: _packed("f"),
     701: _packed("d"),
     1082: _date,
+    1083: _time,
     1114: _timestamp,
     1184: _timestamp,
+    1700: numeric.unpack,
 }
 _TEXTS = frozenset({0, 18, 25, 705, 1042, 1043})
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builder.local.wire import messages as wire
+from builder.local.wire import numeric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -123,6 +124,13 @@ def _pack_hex(value: str | None) -> bytes:
     return _NULL if value is None else _LENGTH.pack(len(value) // 2) + bytes.fromhex(value)
 
 
+def _pack_numeric(value: str | None) -> bytes:
+    if value is None:
+        return _NULL
+    data = numeric.pack(value)
+    return _LENGTH.pack(len(data)) + data
+
+
 def _packer(form: str) -> Callable[[Any], bytes]:
     whole = struct.Struct("!i" + form)
     size = whole.size - 4
@@ -136,6 +144,8 @@ def _packer(form: str) -> Callable[[Any], bytes]:
 
 def _numeric_packer(kind: types.Type, protocol: int) -> Callable[[str | None], bytes]:
     """Redshift's own binary NUMERIC: the unscaled number in 8 bytes, in 16 from 19 digits on."""
+    if protocol == wire.PLAIN:
+        return _pack_numeric
     if protocol < 2:  # noqa: PLR2004 - below BINARY, redshift-connector reads text
         return _pack_text
     precision, scale = kind.arguments

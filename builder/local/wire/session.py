@@ -85,12 +85,12 @@ class Connection:
 
     def _greet(self, session: Session, startup: wire.Startup) -> None:
         asked = startup.parameters.get("client_protocol_version", "")
-        session.protocol = min(int(asked), HIGHEST_PROTOCOL) if asked.isdigit() else 0
+        session.protocol = min(int(asked), HIGHEST_PROTOCOL) if asked.isdigit() else wire.PLAIN
         parts = [wire.message(b"R", struct.pack("!i", 0))]
         known = {name: session.variables.get(name, DEFAULTS[name]) for name in _REPORTED}
         parts += [wire.parameter_status(_SPELLED.get(name, name), value) for name, value in known.items()]
         parts.append(wire.parameter_status("session_authorization", session.user))
-        if asked:
+        if session.protocol != wire.PLAIN:
             parts.append(wire.parameter_status("server_protocol_version", str(session.protocol)))
         # Amazon's drivers ask for names by SHOW, at this level of it, and else by queries of the old catalogue.
         parts.append(wire.parameter_status("show_discovery", "4"))
