@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from builder.adapters import archive, docker, host, roots
+from builder.adapters import archive, docker, host, locks, roots
 from builder.adapters.layout import Layout
 from builder.core.images import build_plan, oci, requirements
 from builder.core.images import lock as images
@@ -126,14 +126,20 @@ def bake(request: Request, hashes: Mapping[str, str]) -> tuple[tuple[Image, ...]
     )
     command = build_plan.bake_command(bake_file=str(request.assets.bake_file), targets=names, no_cache=request.no_cache)
     log = docker.bake(command, environ, folder=request.assets.root, log=place.log)
+    # The saved tar, the layout's index and the lock are the project's, and two builds may be at work in it.
+    with locks.wait(place.layout.root / "take-in.lock"):
+        return _record(request, hashes), log.summary()
+
+
+def _record(request: Request, hashes: Mapping[str, str]) -> tuple[Image, ...]:
     taken = _take_in(request)
     _check_limits(taken)
     _check_architecture(request, taken)
     built = tuple(_image(module, taken[module.image], hashes[module.image]) for module in request.modules)
-    lock = images.read(place.state)
+    lock = images.read(request.place.state)
     lock |= {image.module: images.rebuilt(lock.get(image.module), image) for image in built}
-    images.write(place.state, lock)
-    return tuple(lock[name] for name in names), log.summary()
+    images.write(request.place.state, lock)
+    return tuple(lock[image.module] for image in built)
 
 
 def _take_in(request: Request) -> dict[str, Taken]:

@@ -14,6 +14,7 @@ from builder.core.catalog import part_locks
 from builder.core.images import requirements
 from builder.core.images.partition import ImpossibleError, Partition, partition
 from builder.errors import CatalogError
+from builder.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,9 +59,7 @@ def lock(module: Module, folder: Path, resolver: Resolver, *, upgrade: bool = Fa
     before = {part_locks.file(part.group): part.requirements_lock for part in module.parts or (module,)}
     changed = [name for name, text in texts.items() if before.get(name) != text or not (folder / name).is_file()]
     for name in changed:
-        temporary = folder / f"{name}.new"
-        temporary.write_text(texts[name], "utf-8")
-        temporary.replace(folder / name)
+        write_whole(folder / name, texts[name])
     gone = [file for file in sorted(folder.glob(part_locks.PATTERN)) if file.name not in texts]
     for file in gone:
         file.unlink()

@@ -69,6 +69,15 @@ def hold(file: Path, command: str, *, now: Callable[[], str] = _now) -> Iterator
             stream.truncate(0)
 
 
+@contextmanager
+def wait(file: Path) -> Iterator[None]:
+    """Holds a lock for a short while, and waits for it: builds take their images in one after the other."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+", encoding="utf-8") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
 def _holder(text: str) -> str:
     try:
         held = json.loads(text)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from builder.adapters.files import write_whole
 from builder.core.deploy.receipt import Receipt
 from builder.errors import SettingsError
+from builder.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from builder.adapters.files import write_whole
 from builder.core.deploy.release import Content, Release
 from builder.errors import SettingsError
+from builder.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from builder.core.catalog.changes import Source
 from builder.errors import BuildError
+from builder.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,10 +58,7 @@ def record(state: Path, event: str, sources: Mapping[str, Source], *, gone: Iter
         for name, each in sources.items()
     }
     document.events[event] = dict(sorted(entries.items()))
-    state.mkdir(parents=True, exist_ok=True)
-    temporary = state / f"{FILE}.new"
-    temporary.write_text(json.dumps(document.model_dump(), indent=1) + "\n", "utf-8")
-    temporary.replace(state / FILE)
+    write_whole(state / FILE, json.dumps(document.model_dump(), indent=1) + "\n")
 
 
 def _load(state: Path) -> _Document:

@@ -16,11 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "builder"
 
 # Which floors a floor may import from; a file of the package's root is a floor of its own name.
-GROUND = {"errors", "model", "names", "__init__"}
+GROUND = {"errors", "files", "model", "names", "__init__"}
 CORE = GROUND | {"core"}
 EFFECTS = CORE | {"adapters", "assets"}
 FLOORS = {
     "errors": set(),
+    "files": set(),
     "model": GROUND,
     "names": GROUND,
     "core": CORE,

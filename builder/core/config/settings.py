@@ -115,8 +115,8 @@ def resolve(layers: Sequence[Layer], *, problems: Sequence[Problem] = ()) -> Set
     production = told.value("production", values.boolean) or False
     named = _naming(layers) if production else told
     roots = told.value("functions_roots", lambda text: tuple(text.split("\n")))
-    rs_schema = told.value("RS_SCHEMA", values.identifier) or ""
-    rs_prefix = told.value("RS_PREFIX", values.identifier) or ""
+    rs_schema = told.value("RS_SCHEMA", values.schema) or ""
+    rs_prefix = told.value("RS_PREFIX", values.schema) or ""
     # Of the command line alone: a set that a file or the environment turns into another would surprise.
     flags = Lookup(layers[:1])
     suffix = flags.value("suffix", values.suffix) or ""

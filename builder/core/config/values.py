@@ -220,6 +220,13 @@ def identifier(text: str) -> str:
     return text
 
 
+def schema(text: str) -> str:
+    """A schema's name, or a part of one, as an author's own SQL can name it inside quotes of either kind."""
+    if set(text) & set("'\"\\$"):
+        raise ValueError(f"{text!r} holds a quote, a backslash or a dollar sign: write letters, digits and underscores")
+    return identifier(text)
+
+
 def mode(text: str) -> Mode:
     """Whether a module's functions share a Lambda, or each has its own."""
     for known in MODES:

@@ -17,6 +17,7 @@ from builder.core.catalog.selection import NOTHING_GONE, Gone, Selection, select
 from builder.core.deploy import explain
 from builder.core.deploy.receipt import place_of
 from builder.errors import Problem, StaleError, UsageError
+from builder.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,10 +110,7 @@ def as_json(actions: Sequence[Action]) -> list[dict[str, Any]]:
 
 def write(path: Path, plan: PlanFile) -> None:
     """Replaces the file in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.new")
-    temporary.write_text(json.dumps(plan.model_dump(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, json.dumps(plan.model_dump(), indent=2, ensure_ascii=False) + "\n")
 
 
 def read(path: Path) -> PlanFile:

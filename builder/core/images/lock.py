@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from builder.errors import BuildError, Problem
+from builder.files import write_whole
 from builder.model import Architecture, Image
 
 if TYPE_CHECKING:
@@ -89,10 +90,7 @@ def read(state: Path) -> dict[str, Image]:
 
 def write(state: Path, images: Mapping[str, Image]) -> None:
     """Replaces the lock in one step: a run that is stopped leaves the old one or the new one."""
-    state.mkdir(parents=True, exist_ok=True)
-    temporary = state / f"{FILE}.new"
-    temporary.write_text(render(images), "utf-8")
-    temporary.replace(state / FILE)
+    write_whole(state / FILE, render(images))
 
 
 def rebuilt(old: Image | None, new: Image) -> Image:

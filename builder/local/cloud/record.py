@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import LocalError
+from builder.files import write_whole
 from builder.local.cloud import parts, processes
 from builder.local.cloud.processes import Handle
 
@@ -16,6 +17,9 @@ AWS_PORT = 4566
 REDSHIFT_PORT = 5439
 # boto3 and the AWS CLI read an endpoint per service.
 _REDSHIFT_URLS = tuple(f"AWS_ENDPOINT_URL_REDSHIFT{name}" for name in ("", "_DATA", "_SERVERLESS"))
+
+# The environment has the keys to the local cloud.
+PRIVATE = 0o600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +120,11 @@ def write(stack: Stack) -> None:
         "aws": _known(stack.aws),
         "redshift": _known(stack.redshift),
     }
-    _replace(stack.folder / "stack.json", json.dumps(known, indent=2) + "\n")
+    write_whole(stack.folder / "stack.json", json.dumps(known, indent=2) + "\n", mode=PRIVATE)
     lines = [f"{name}={value}" for name, value in stack.environment.items()]
-    _replace(stack.folder / "env", "\n".join(lines) + "\n")
+    write_whole(stack.folder / "env", "\n".join(lines) + "\n", mode=PRIVATE)
     for part in stack.running:
-        _replace(stack.folder / f"{part.name}.pid", f"{part.handle.pid}\n")
+        write_whole(stack.folder / f"{part.name}.pid", f"{part.handle.pid}\n", mode=PRIVATE)
 
 
 def _known(part: Running | None) -> dict[str, Any] | None:
@@ -128,10 +132,3 @@ def _known(part: Running | None) -> dict[str, Any] | None:
         return None
     names = ("name", "title", "port", "since", "log")
     return {name: getattr(part, name) for name in names} | {"pid": part.handle.pid, "started": part.handle.started}
-
-
-def _replace(path: Path, text: str) -> None:
-    new = path.with_name(path.name + ".new")
-    new.touch(mode=0o600)
-    new.write_text(text)
-    new.replace(path)

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from builder.files import write_whole
 from builder.local.cloud.parts import CLUSTER
 from builder.local.data_api.access import WORKGROUP
 from builder.local.data_api.model import ApiError, invalid
@@ -194,9 +195,7 @@ class Warehouse:
         self.attached, self.default = roles, wanted if wanted in roles else ""
         if self.file is not None:
             known = {"roles": list(self.attached), "default": self.default, "created": self.created}
-            new = self.file.with_name(f"{self.file.name}.new")
-            new.write_text(json.dumps(known))
-            new.replace(self.file)
+            write_whole(self.file, json.dumps(known))
 
     def _stamp(self, seconds: float | None = None) -> str:
         moment = dt.datetime.fromtimestamp(self.created if seconds is None else seconds, dt.timezone.utc)

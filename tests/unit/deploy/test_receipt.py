@@ -95,7 +95,7 @@ def test_a_cut_write_leaves_the_old_receipt(tmp_path: Path) -> None:
     receipts.save(file, EMPTY.with_place(HERE, Place(schema_created=True)))
     before = file.read_bytes()
     # What a run that was killed while writing leaves behind.
-    file.with_suffix(".tmp").write_text('{"version": 1, "acc', encoding="utf-8")
+    file.with_name(f"{file.name}.1.new").write_text('{"version": 1, "acc', encoding="utf-8")
     assert file.read_bytes() == before
     receipts.save(file, EMPTY.with_place("elsewhere", Place(schema_created=True)))
     assert set(receipts.load(file, IDENTITY, "carto-at-").places) == {"elsewhere"}

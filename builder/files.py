@@ -1,0 +1,27 @@
+"""Files that must not be lost or seen half written."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_whole(file: Path, text: str, *, mode: int = 0o666) -> None:
+    """Beside its place, to the disk, and then renamed: whoever is stopped leaves the old text or the new one.
+
+    Each process has a file of its own beside it: of two at a time, one is the last. `mode` goes through the umask.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
