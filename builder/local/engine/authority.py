@@ -14,6 +14,7 @@ from builder.local.sqlstate import SqlError
 if TYPE_CHECKING:
     from builder.local.engine.backend import Session
     from builder.local.objects.accounts import Account, DropAccount
+    from builder.local.objects.owners import AlterOwner
     from builder.local.objects.privileges import DefaultPrivileges, Grant, GrantRole, Target
     from builder.local.sql.tokens import Source
 
@@ -80,6 +81,28 @@ def default_privileges(session: Session, statement: DefaultPrivileges) -> str:
     return "ALTER DEFAULT PRIVILEGES"
 
 
+def alter_owner(session: Session, statement: AlterOwner) -> str:
+    """For the owner, superusers, and whom the system permission ALTER TABLE makes one. What the old owner has granted
+    counts as the new one's from then on, as in PostgreSQL.
+    """
+    owner = statement.owner or (session.login if statement.login else session.user)
+    require(session.duck, "user", owner)
+    key, kind = _key(session, statement.kind, statement.target), statement.kind
+    session.rights.own(kind, key, statement.target.name, "ALTER TABLE" if kind == "TABLE" else "")
+    with session.atomically():
+        before = session.duck.rows("SELECT owner FROM _rs.owned WHERE kind = ? AND object = ?", [kind, key])
+        if kind in {"FUNCTION", "PROCEDURE"}:
+            same = "schema_name || '.' || name || '(' || signature || ')' = ?"
+            session.duck.run(f"UPDATE _rs.{kind.lower()} SET owner = ? WHERE {same}", [owner, key])  # noqa: S608 - one of two words
+        else:
+            session.duck.run("DELETE FROM _rs.owner WHERE kind = ? AND object = ?", [kind, key])
+            session.duck.run("INSERT INTO _rs.owner VALUES (?, ?, ?)", [kind, key, owner])
+        if before and before[0][0] != owner:
+            mine = "kind = ? AND object = ? AND grantor = ?"
+            session.duck.run(f"UPDATE _rs.acl SET grantor = ? WHERE {mine}", [owner, kind, key, before[0][0]])  # noqa: S608 - a constant
+    return statement.tag
+
+
 def _grants(session: Session) -> Grants:
     return Grants(
         duck=session.duck, user=session.user, names=lambda statement, target: _names(session, statement, target)
@@ -90,20 +113,24 @@ def _names(session: Session, statement: Grant, target: Target) -> tuple[str, ...
     """The keys of the objects that a target means: see `_rs.acl`."""
     if statement.everything:
         return _everything(session, statement.kind, target.name)
-    if statement.kind in {"FUNCTION", "PROCEDURE"}:
-        return (_routine(session, statement.kind, target),)
-    if statement.kind == "TABLE":
+    return (_key(session, statement.kind, target),)
+
+
+def _key(session: Session, kind: str, target: Target) -> str:
+    if kind in {"FUNCTION", "PROCEDURE"}:
+        return _routine(session, kind, target)
+    if kind == "TABLE":
         place = session.rights.place(session.schemas(target.schema), target.name, named=bool(target.schema))
         if place is None:
             raise SqlError("42P01", f'relation "{target.name}" does not exist')
-        return (f"{place}.{target.name}",)
-    if statement.kind == "SCHEMA" and not session.exists(target.name):
+        return f"{place}.{target.name}"
+    if kind == "SCHEMA" and not session.exists(target.name):
         raise SqlError("3F000", f'schema "{target.name}" does not exist')
-    if statement.kind == "DATABASE":
+    if kind == "DATABASE":
         if target.name != session.engine.name:
             raise SqlError("3D000", f'database "{target.name}" does not exist')
-        return ("",)
-    return (target.name,)
+        return ""
+    return target.name
 
 
 def _everything(session: Session, kind: str, schema: str) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class Session:
     duck: Duck
     status: str = "I"
     protocol: int = 0
-    search_path: tuple[str, ...] = ("public",)
+    path: tuple[str, ...] = variables.DEFAULT_PATH
     variables: dict[str, str] = field(default_factory=dict)
     transaction: int = 0
 
@@ -76,11 +76,12 @@ class Session:
         self.call_ends = False
         self.told = True
         self.duck.run(f"SET VARIABLE rs_database = {_text(self.engine.name)}")
+        self.schemas_made = False
+        self.schemas_seen = 0
         self.become(self.user)
         self.cursor: cursors.OpenCursor | None = None
         # By name, "" for the unnamed one; None for an empty text.
         self.prepared: dict[str, Prepared | None] = {}
-        self.set_search_path(self.search_path)
 
     def become(self, user: str) -> None:
         """Everything from now on is this user's."""
@@ -89,6 +90,7 @@ class Session:
         self.rights = Rights(duck=self.duck, user=user)
         try:
             self.duck.run(f"SET VARIABLE rs_user = {_text(user)}")
+            self.set_search_path(self.path)
             self.variables["is_superuser"] = "on" if self.rights.superuser else "off"
             self.told = True
         except SqlError:
@@ -112,7 +114,7 @@ class Session:
         return Names(
             database=self.engine.name,
             user=self.user,
-            search_path=self.search_path,
+            current_schema=lambda: self.current_schema,
             lookup=lambda schema, name: self.catalog.overloads(self.schemas(schema), name),
             view=lambda schema, name: self.catalog.view(self.schemas(schema), name),
             bind=lambda found: [column.type for column in self._bound(found)],
@@ -130,16 +132,33 @@ class Session:
         """Where a table without a schema in front is made."""
         return next((schema for schema in self.search_path if self.exists(schema)), "public")
 
+    @property
+    def search_path(self) -> tuple[str, ...]:
+        """`$user` is the schema that has the user's name (Redshift, "search_path")."""
+        return tuple(self.user if name == "$user" else name for name in self.path)
+
     def set_search_path(self, path: tuple[str, ...]) -> None:
         """Schemas that are not there are kept, as PostgreSQL does, and looked into once they are."""
-        self.search_path = path
-        self.duck.run(f"SET VARIABLE rs_search_path = {_text(','.join(path))}")
+        self.path = path
+        self.schemas_seen = self.engine.schemas
+        self.duck.run(f"SET VARIABLE rs_search_path = {_text(','.join(self._found()))}")
         self.duck.run(f"SET search_path = {_text(self._found_path())}")
 
-    def _found_path(self) -> str:
+    def schemas_change(self) -> None:
+        """One was made or dropped: for this session now, for the others once it is committed."""
+        self.schemas_made = True
+        self.engine.schemas += 1
+
+    def _look(self) -> None:
+        if self.schemas_seen != self.engine.schemas and self.status != "E":
+            self.set_search_path(self.path)
+
+    def _found(self) -> list[str]:
         there = {name for (name,) in self.duck.rows("SELECT nspname FROM _rs.pg_namespace")}
-        known = [name for name in self.search_path if name in there] or ["public"]
-        return ",".join(map(quote_identifier, known))
+        return [name for name in self.search_path if name in there]
+
+    def _found_path(self) -> str:
+        return ",".join(map(quote_identifier, self._found() or ["public"]))
 
     def notice(self, level: str, message: str) -> None:
         """Something for the client beside the result, as RAISE INFO and COPY have it."""
@@ -150,6 +169,7 @@ class Session:
     def prepare(self, source: Source, parameters: Sequence[int] = ()) -> Prepared:
         """Raises SqlError for what can be known before the values are."""
         statement = statements.read(source)
+        self._look()
         columns = self._columns(statement, parameters)
         count = max(len(parameters), statements.parameter_count(statement))
         known = tuple(parameters) + (0,) * (count - len(parameters))
@@ -209,6 +229,7 @@ class Session:
         if self.engine.ending.is_set():
             raise ending()
         self.check_failed(prepared.statement)
+        self._look()
         try:
             return run(self, prepared, values, formats)
         except SqlError:
@@ -252,6 +273,8 @@ class Session:
             self.duck.run(word)
         finally:
             self.engine.locks.release(id(self))
+            self.engine.schemas += self.schemas_made
+            self.schemas_made = False
         if not self.told:
             self.become(self.user)
 

@@ -151,7 +151,7 @@ def lock(session: Session, statement: Lock) -> str:
         if not session.rights.superuser:
             # PostgreSQL, "LOCK": a lock that is not only for reading takes a privilege to write.
             session.rights.relation(session.schemas(schema), name, ["UPDATE"], named=bool(schema))
-        names.append(f"{schema or session.search_path[0]}.{name}")
+        names.append(f"{schema or session.current_schema}.{name}")
     if session.status == "T":
         session.engine.locks.take(id(session), names, session.cancelled)
     return "LOCK TABLE"

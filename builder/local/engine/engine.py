@@ -58,6 +58,8 @@ class Engine:
         self.pool = ThreadPoolExecutor(max_workers=4 * self.in_flight, thread_name_prefix="lambda")
         self.query_ids = itertools.count(1)
         self.sessions: dict[int, Session] = {}
+        # How often schemas have come or gone: sessions look along their search paths anew.
+        self.schemas = 0
         self.ending = threading.Event()
         self.left = threading.Condition()
         self.opening = threading.Lock()

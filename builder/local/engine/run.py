@@ -16,6 +16,7 @@ from builder.local.objects.cursors import CloseCursor, Declare, Fetch, Lock
 from builder.local.objects.functions import CreateFunction, DropFunction
 from builder.local.objects.materialized import CreateMaterialized, DropMaterialized, Refresh
 from builder.local.objects.merge import MergeRows
+from builder.local.objects.owners import AlterOwner
 from builder.local.objects.prepared import Deallocate, ExecutePrepared, Prepare
 from builder.local.objects.privileges import DefaultPrivileges, Grant, GrantRole
 from builder.local.objects.schemas import CreateSchema, CreateView, Drop
@@ -115,7 +116,7 @@ def _merge(session: Session, statement: MergeRows) -> str:
 def _show(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     statement: Show = prepared.statement  # type: ignore[assignment]  # by the table below
     columns = prepared.columns or ()
-    value = ", ".join(session.search_path) if statement.name == "search_path" else None
+    value = ", ".join(session.path) if statement.name == "search_path" else None
     text = value if value is not None else variables.shown(statement.name, session.variables)
     encoder = encoders(columns, formats, session.protocol)
     return Result(tag="SHOW", columns=columns, chunks=iter([(data_rows([(text,)], encoder), 1)]))
@@ -160,8 +161,7 @@ def _rollback(session: Session, _statement: statements.Rollback) -> str:
 def _set(session: Session, statement: Set) -> str:
     variables.check(statement)
     if statement.name == "search_path":
-        path = statement.values or ("public",)
-        session.set_search_path(tuple(name.lower() for name in path if name != "$user") or ("public",))
+        session.set_search_path(tuple(name.lower() for name in statement.values) or variables.DEFAULT_PATH)
     elif statement.values:
         session.variables[statement.name] = ", ".join(statement.values)
     else:
@@ -205,6 +205,7 @@ _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     Grant: authority.grant,
     GrantRole: authority.grant_role,
     DefaultPrivileges: authority.default_privileges,
+    AlterOwner: authority.alter_owner,
     Authorization: authority.authorize,
     CreateTable: define.create_table,
     CreateView: define.create_view,

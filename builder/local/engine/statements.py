@@ -34,6 +34,7 @@ from builder.local.objects.materialized import (
     parse_refresh,
 )
 from builder.local.objects.merge import MergeRows, parse_merge
+from builder.local.objects.owners import AlterOwner, is_owner, parse_owner
 from builder.local.objects.prepared import (
     Deallocate,
     ExecutePrepared,
@@ -133,6 +134,7 @@ Statement = (
     | Grant
     | GrantRole
     | DefaultPrivileges
+    | AlterOwner
     | Authorization
     | Set
     | Show
@@ -195,7 +197,9 @@ def read(source: Source) -> Statement:
     raise unsupported(" ".join(words[:2] if words[0] in {"DROP", "CREATE"} else words[:1]))
 
 
-def _query(source: Source) -> Query | CreateTable | AlterColumns | MergeRows:
+def _query(source: Source) -> Query | CreateTable | AlterColumns | AlterOwner | MergeRows:
+    if is_owner(source):
+        return parse_owner(source)
     merged = parse_merge(source) if source.words(1) == ("MERGE",) else None
     if merged is not None:
         return merged
@@ -291,6 +295,7 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
     (("GRANT",), parse_grant),
     (("REVOKE",), parse_grant),
     (("ALTER", "DEFAULT", "PRIVILEGES"), parse_default_privileges),
+    *((("ALTER", kind), parse_owner) for kind in ("SCHEMA", "FUNCTION", "PROCEDURE")),
     *(((verb, kind), parse_account) for verb in ("CREATE", "ALTER") for kind in ("USER", "GROUP", "ROLE")),
     *((("DROP", kind), parse_drop_account) for kind in ("USER", "GROUP", "ROLE")),
     (("SET", "SESSION", "AUTHORIZATION"), parse_authorization),

@@ -11,6 +11,8 @@ from builder.local.sqlstate import SqlError, unsupported
 if TYPE_CHECKING:
     from builder.local.sql.tokens import Source
 
+# Redshift, "search_path".
+DEFAULT_PATH = ("$user", "public")
 # Redshift's and PostgreSQL's own values, for clients that ask before anything was set.
 DEFAULTS = {
     "client_encoding": "UTF8",
@@ -20,7 +22,7 @@ DEFAULTS = {
     "integer_datetimes": "on",
     "is_superuser": "on",
     "query_group": "unset",
-    "search_path": "$user, public",
+    "search_path": ", ".join(DEFAULT_PATH),
     "server_encoding": "UTF8",
     "server_version": "8.0.2",
     "standard_conforming_strings": "on",

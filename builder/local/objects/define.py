@@ -38,12 +38,13 @@ def create_schema(session: Session, statement: CreateSchema) -> str:
     if exists and not statement.if_not_exists:
         raise SqlError("42P06", f'schema "{name}" already exists')
     session.duck.run(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(name)}")
+    session.schemas_change()
     return "CREATE SCHEMA"
 
 
 def create_function(session: Session, statement: CreateFunction) -> str:
     function = statement.function
-    schema = _visible(function.schema or session.search_path[0])
+    schema = _visible(function.schema or session.current_schema)
     if function.external is not None:
         check_types(function, session.engine.external_types)
         session.permit(function.external, fresh=True)
@@ -156,7 +157,7 @@ def _known(session: Session, statement: CreateTable) -> bool:
 
 
 def _comment(session: Session, statement: CreateTable) -> None:
-    session.duck.run(render_comment(statement, statement.schema or session.search_path[0]))
+    session.duck.run(render_comment(statement, statement.schema or session.current_schema))
 
 
 def _create_columns(session: Session, statement: CreateTable) -> None:
@@ -201,7 +202,7 @@ def expression(session: Session, text: str) -> str:
 
 def create_view(session: Session, statement: CreateView) -> str:
     """A view's text is kept and read again wherever the view is used; DuckDB has its columns only."""
-    schema = _visible(statement.schema or session.search_path[0])
+    schema = _visible(statement.schema or session.current_schema)
     text = statement.query.text
     if statement.columns:
         names = ", ".join(map(quote_identifier, statement.columns))
@@ -254,3 +255,4 @@ def _drop_schema(session: Session, name: str, statement: Drop) -> None:
         )
     session.duck.run(f"DROP SCHEMA {quote_identifier(name)}{' CASCADE' if statement.cascade else ''}")
     session.catalog.forget_schema(name)
+    session.schemas_change()

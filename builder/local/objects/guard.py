@@ -53,7 +53,7 @@ def _create_schema(session: Session, rights: Rights, statement: CreateSchema) ->
 
 def _create_function(session: Session, rights: Rights, statement: CreateFunction) -> None:
     function = statement.function
-    schema = function.schema or session.search_path[0]
+    schema = function.schema or session.current_schema
     external = function.external is not None
     permission = f"CREATE OR REPLACE {'EXTERNAL ' if external else ''}FUNCTION"
     if session.exists(schema):
@@ -84,7 +84,7 @@ def _drop_function(session: Session, rights: Rights, statement: DropFunction) ->
 
 def _create_procedure(session: Session, rights: Rights, statement: CreateProcedure) -> None:
     made, permission = statement.procedure, "CREATE OR REPLACE PROCEDURE"
-    schema = made.schema or session.search_path[0]
+    schema = made.schema or session.current_schema
     if session.exists(schema):
         rights.create_in(schema, permission)
     if not rights.system(permission):
@@ -101,7 +101,7 @@ def _drop_procedure(session: Session, rights: Rights, statement: DropProcedure) 
 
 
 def _create_materialized(session: Session, rights: Rights, statement: CreateMaterialized) -> None:
-    schema = statement.schema or session.search_path[0]
+    schema = statement.schema or session.current_schema
     if session.exists(schema) and not rights.may("SCHEMA", schema, "CREATE"):
         raise denied("SCHEMA", schema)
 
@@ -115,7 +115,7 @@ def _create_table(session: Session, rights: Rights, statement: CreateTable) -> N
 
 
 def _create_view(session: Session, rights: Rights, statement: CreateView) -> None:
-    schema = statement.schema or session.search_path[0]
+    schema = statement.schema or session.current_schema
     if not session.exists(schema):
         return
     rights.create_in(schema, "CREATE OR REPLACE VIEW")
@@ -157,7 +157,7 @@ def _keep_table(session: Session, statement: CreateTable) -> None:
 
 
 def _keep_view(session: Session, statement: CreateView | CreateMaterialized) -> None:
-    _keep_relation(session, statement.schema or session.search_path[0], statement.name)
+    _keep_relation(session, statement.schema or session.current_schema, statement.name)
 
 
 def _keep_relation(session: Session, schema: str, name: str) -> None:

@@ -91,7 +91,7 @@ def parse_drop_materialized(source: Source) -> DropMaterialized:
 
 
 def create(session: Session, statement: CreateMaterialized) -> str:
-    schema = statement.schema or session.search_path[0]
+    schema = statement.schema or session.current_schema
     text = statement.query.text
     if statement.columns:
         names = ", ".join(map(quote_identifier, statement.columns))

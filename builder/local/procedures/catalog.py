@@ -22,7 +22,7 @@ _HIDDEN = frozenset({"_rs", "main", "temp", "system", "pg_catalog", "information
 
 def create(session: Session, statement: CreateProcedure) -> str:
     made = statement.procedure
-    schema = made.schema or session.search_path[0]
+    schema = made.schema or session.current_schema
     if schema in _HIDDEN:
         raise SqlError("42501", f'schema "{schema}" is reserved')
     if not session.duck.rows("SELECT 1 FROM _rs.pg_namespace WHERE nspname = ?", [schema]):

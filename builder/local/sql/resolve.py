@@ -69,7 +69,7 @@ class Names:
 
     database: str
     user: str
-    search_path: tuple[str, ...]
+    current_schema: Callable[[], str]
     lookup: Callable[[str, str], Sequence[Function]]
     view: Callable[[str, str], str | None]
     access: Access

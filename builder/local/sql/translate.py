@@ -214,7 +214,7 @@ def _database(_node: exp.Anonymous, names: Names) -> exp.Expr:
 
 
 def _schema(_node: exp.Anonymous, names: Names) -> exp.Expr:
-    return exp.Literal.string(names.search_path[0])
+    return exp.Literal.string(names.current_schema())
 
 
 def _version(_node: exp.Anonymous, _names: Names) -> exp.Expr:
