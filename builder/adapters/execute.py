@@ -34,6 +34,7 @@ from builder.core.deploy.actions import (
     RoleAction,
     RolloutAction,
     RunSql,
+    SplitModule,
     SqlAction,
     TagFunction,
     TryImage,
@@ -64,7 +65,7 @@ def execute(action: Action, world: World) -> Answer:
         return _redshift(action, world)
     if isinstance(action, RepositoryAction):
         return _image(action, world)
-    if isinstance(action, Note):
+    if isinstance(action, (Note, SplitModule)):
         return ""
     raise NoBranchError(action)
 

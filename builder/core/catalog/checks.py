@@ -9,6 +9,7 @@ from builder import names
 from builder.core.catalog import lambda_options, sql_names
 from builder.core.catalog.assembly import arguments, library_name, output
 from builder.core.catalog.format_problems import did_you_mean
+from builder.core.catalog.reserved import RESERVED
 from builder.core.catalog.sources import PYTHON
 from builder.core.catalog.types import needs_wrapper
 from builder.core.catalog.units import units
@@ -196,6 +197,10 @@ def folder_names(module: str, name: str, *, where: str) -> list[Problem]:
     if not problems and not _NAME.fullmatch(name):
         what = f"the folder's name {name!r} cannot be a function's"
         problems = [Problem(where=where, what=what, hint="use letters, digits and _, no digit first")]
+    if name in RESERVED:
+        # Our own SQL quotes every name; that of everybody who calls the function would have to.
+        what = f"{name!r} is a reserved word of Redshift's, and cannot be called without quotes"
+        problems.append(Problem(where=where, what=what, hint="choose another name"))
     if not _MODULE.fullmatch(module):
         what = f"the folder's name {module!r} cannot be a module's"
         hint = "use lower case, digits and single - or _, a letter first"

@@ -353,6 +353,19 @@ class Note:
     forget: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class SplitModule:
+    """Does nothing by itself: says which functions of a module have an image apart, and why, where a plan is about it.
+
+    The partition is in the module's locks, so that two plans tell the same.
+    """
+
+    module: str
+    image: str
+    functions: tuple[str, ...]
+    reason: str
+
+
 RoleAction: TypeAlias = CreateRole | UpdateTrust | PutRolePolicy | DeleteRole
 FunctionAction: TypeAlias = (
     CreateFunction
@@ -373,7 +386,11 @@ RepositoryAction: TypeAlias = (
 )
 HolderAction: TypeAlias = AttachRole | DetachRole
 SqlAction: TypeAlias = CreateSchema | DropSchema | RunSql
-Action: TypeAlias = RoleAction | HolderAction | RepositoryAction | FunctionAction | RolloutAction | SqlAction | Note
+# What leaves the world as it is.
+RemarkAction: TypeAlias = Note | SplitModule
+Action: TypeAlias = (
+    RoleAction | HolderAction | RepositoryAction | FunctionAction | RolloutAction | SqlAction | RemarkAction
+)
 
 
 class NoBranchError(AssertionError):

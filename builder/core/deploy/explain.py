@@ -25,18 +25,19 @@ from builder.core.deploy.actions import (
     HolderAction,
     KeepLogs,
     NoBranchError,
-    Note,
     ProvisionConcurrency,
     PushImage,
     PutLifecyclePolicy,
     PutRepositoryPolicy,
     PutRolePolicy,
+    RemarkAction,
     RepositoryAction,
     ReserveConcurrency,
     RevokeInvoke,
     RoleAction,
     RolloutAction,
     RunSql,
+    SplitModule,
     TagFunction,
     TryImage,
     UpdateFunctionCode,
@@ -75,7 +76,7 @@ def sign(action: Action) -> str:
         if all(change.new is None for change in action.changes):
             return REMOVE
         return ADD if all(change.old is None and not change.dropped for change in action.changes) else CHANGE
-    if isinstance(action, (AwaitFunction, TryImage, Note)):
+    if isinstance(action, (AwaitFunction, TryImage, RemarkAction)):
         return OTHER
     word = kind(action).partition("_")[0]
     if isinstance(action, (PutRolePolicy, PutLifecyclePolicy, PutRepositoryPolicy, GoLive)):
@@ -101,8 +102,8 @@ def title(action: Action) -> str:
     if isinstance(action, (FunctionAction, RolloutAction)):
         aspect = _aspect(action)
         return f"Lambda function {action.name}" + (f": {aspect}" if aspect else "")
-    if isinstance(action, Note):
-        return f"receipt of {action.module}: {'remember' if action.remember else 'forget'}"
+    if isinstance(action, RemarkAction):
+        return _remark_title(action)
     if isinstance(action, RunSql):
         return f"SQL of {action.module} in {action.schema}: {_count(len(action.changes), 'function')}"
     return f"schema {action.schema}"
@@ -121,6 +122,12 @@ def _role_title(action: RoleAction | HolderAction) -> str:
         case _:
             raise NoBranchError(action)
     return f"role {words}"
+
+
+def _remark_title(action: RemarkAction) -> str:
+    if isinstance(action, SplitModule):
+        return f"module {action.module} is split: image {action.image}"
+    return f"receipt of {action.module}: {'remember' if action.remember else 'forget'}"
 
 
 def _repository_title(action: RepositoryAction) -> str:
@@ -173,6 +180,8 @@ def details(action: Action) -> tuple[str, ...]:
         return _rollout_details(action)
     if isinstance(action, RepositoryAction):
         return _repository_details(action)
+    if isinstance(action, RemarkAction):
+        return _remark_details(action)
     lines: tuple[str, ...] = ()
     match action:
         case CreateRole(trust=trust):
@@ -185,9 +194,13 @@ def details(action: Action) -> tuple[str, ...]:
             lines = (f"role  {role}", *(f"stays  {other}" for other in others if other != role))
         case RunSql(changes=changes):
             lines = (*(line for change in changes for line in _sql(change)), *_unused(action))
-        case Note(remember=remember, forget=forget):
-            lines = (", ".join((*remember, *forget)),)
     return lines
+
+
+def _remark_details(action: RemarkAction) -> tuple[str, ...]:
+    if isinstance(action, SplitModule):
+        return f"holds  {', '.join(action.functions)}", f"why    {action.reason}"
+    return (", ".join((*action.remember, *action.forget)),)
 
 
 def _repository_details(action: RepositoryAction) -> tuple[str, ...]:

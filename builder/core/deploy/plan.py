@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 
 from builder.core.deploy import checks as deploy_checks
 from builder.core.deploy import plan_aws, plan_holder, plan_images, plan_sql, policies, replaced
-from builder.core.deploy.actions import Action, DeleteFunction, DeleteRepository, DeleteRole, DropSchema, Note, RunSql
+from builder.core.deploy.actions import (
+    Action,
+    DeleteFunction,
+    DeleteRepository,
+    DeleteRole,
+    DropSchema,
+    FunctionAction,
+    Note,
+    PushImage,
+    RolloutAction,
+    RunSql,
+    SplitModule,
+)
 from builder.core.deploy.desired import Desired, Scope, desire
 from builder.core.deploy.receipt import NOWHERE, place_of
 from builder.core.sql import statements as sql
@@ -53,7 +65,7 @@ def towards(
     With `replacing`, what these functions have taken over from goes, where the look was at that too.
     """
     scopes = replaced.settle(scopes, settings, observed)
-    return (
+    actions = (
         *plan_aws.keep_roles(desired, observed),
         *plan_images.push(desired, settings, observed),
         *plan_holder.attach(desired, observed, settings),
@@ -63,6 +75,19 @@ def towards(
         *(replaced.removals(scopes, settings, observed) if replacing else ()),
         *_remember(scopes, settings, observed),
     )
+    return (*_splits(scopes, settings, actions), *actions)
+
+
+def _splits(scopes: Iterable[Scope], settings: Settings, actions: Sequence[Action]) -> Iterator[SplitModule]:
+    """Why there are several images of a module, where something is going to be done about one of them."""
+    images = {action.image for action in actions if isinstance(action, PushImage)}
+    lambdas = {action.name for action in actions if isinstance(action, (FunctionAction, RolloutAction))}
+    for scope in scopes:
+        for part in scope.module.parts:
+            units = {unit.name for unit in scope.units(settings, whole=True) if unit.image == part.image}
+            if part.group and (part.image in images or units & lambdas):
+                names = tuple(function.name for function in part.functions)
+                yield SplitModule(module=part.name, image=part.image, functions=names, reason=part.reason)
 
 
 def plan_removal(scopes: Sequence[Scope], settings: Settings, observed: Observed) -> tuple[Action, ...]:

@@ -21,6 +21,7 @@ from builder.core.deploy.actions import (
     RoleAction,
     RolloutAction,
     RunSql,
+    SplitModule,
     SqlAction,
     UpdateFunctionCode,
 )
@@ -59,7 +60,7 @@ def after(receipt: Receipt, action: Action, place: str, answer: Answer = "") -> 
         return _function(receipt, action, arn)
     if isinstance(action, RolloutAction):
         return _rollout(receipt, action, arn)
-    if isinstance(action, (RepositoryAction, HolderAction)):
+    if isinstance(action, (RepositoryAction, HolderAction, SplitModule)):
         return receipt
     if isinstance(action, Note):
         remembered = {name: Deployed(module=action.module) for name in action.remember}

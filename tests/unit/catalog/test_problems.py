@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy_redshift import dialect
 
 from builder.core.catalog.load import Document, parse
+from builder.core.catalog.reserved import RESERVED
 from builder.errors import CatalogError
 from tests.unit.catalog.trees import HANDLER, PLAIN, brief, function, problems, write
 
@@ -278,6 +280,19 @@ def test_folders_that_cannot_be_names(name: str, tmp_path: Path) -> None:
     (found,) = problems(write(tmp_path, function(name)))
     assert "name" in found.what
     assert found.hint
+
+
+def test_a_reserved_word_is_no_name_of_a_function(tmp_path: Path) -> None:
+    (found,) = problems(write(tmp_path, function("select")))
+    assert found.what == "'select' is a reserved word of Redshift's, and cannot be called without quotes"
+    assert found.where == "functions/geo/select/function.yaml"
+    # As a module it is a folder in an image, and no name in SQL.
+    assert problems(write(tmp_path / "other", function("one", module="select"))) == []
+
+
+def test_the_reserved_words_are_those_that_clients_of_redshift_quote() -> None:
+    # CONNECT and INTERVAL were added to the guide's list since.
+    assert dialect.RESERVED_WORDS | {"connect", "interval"} == RESERVED
 
 
 def test_names_over_their_limits(tmp_path: Path) -> None:

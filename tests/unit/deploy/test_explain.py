@@ -48,6 +48,10 @@ def plans(folder: Path) -> list[Action]:
     role = site.cloud.roles.held["CartoATRedshiftInvokeRole"]
     site.cloud.roles.held[role.name] = replace(role, trust="{}")
     found += site.plan(scopes())
+    part = replace(QUADBIN, group="2", reason="they exclude one another")
+    site.images |= lock(modules=(replace(QUADBIN, parts=(part,)),))
+    site.push()
+    found += site.plan(scopes(modules=(replace(QUADBIN, parts=(part,)),)))
     held["carto-at-h3"] = replace(held["carto-at-h3"], state="Active", principals=(GIVEN,))
     found += site.plan(scopes())
     site.settings = replace(WITH_REDSHIFT, invoke_role=GIVEN)

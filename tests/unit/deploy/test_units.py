@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.core.deploy import schedule
-from builder.core.deploy.actions import CreateFunction, DeleteFunction, DeleteRepository, RunSql
+from builder.core.deploy import explain, plan_file, schedule
+from builder.core.deploy.actions import CreateFunction, DeleteFunction, DeleteRepository, RunSql, SplitModule
 from builder.core.deploy.plan import remarks
 from builder.core.deploy.standing import standing
 from builder.model import Config
@@ -57,6 +57,51 @@ def a_site(folder: Path, settings: Settings, modules: Sequence[Module]) -> Site:
     site = Site(folder, settings=settings, images=lock(modules=modules))
     site.push()
     return site
+
+
+WHY = SplitModule(
+    module="quadbin",
+    image="quadbin-2",
+    functions=("quadbin_toparent",),
+    reason="numpy<2 and numpy>=2 cannot be met together",
+)
+
+
+def test_a_plan_says_why_a_module_is_split_where_it_is_about_its_images(tmp_path: Path) -> None:
+    site, chosen = a_site(tmp_path, WITH_REDSHIFT, (H3_MODULE, SPLIT)), scopes(modules=(H3_MODULE, SPLIT))
+    plan = site.plan(chosen)
+    assert [each for each in plan if isinstance(each, SplitModule)] == [WHY]
+    assert plan_file.as_json([WHY]) == [
+        {
+            "action": "split_module",
+            "module": "quadbin",
+            "image": "quadbin-2",
+            "functions": ["quadbin_toparent"],
+            "reason": "numpy<2 and numpy>=2 cannot be met together",
+        }
+    ]
+    assert explain.text([WHY]).splitlines()[:3] == [
+        ". module quadbin is split: image quadbin-2",
+        "    holds  quadbin_toparent",
+        "    why    numpy<2 and numpy>=2 cannot be met together",
+    ]
+    assert site.plan(chosen) == plan
+    site.deploy(chosen)
+    assert site.plan(chosen) == ()
+    # Another image of another module is none of the split's business; one of this part is.
+    site.images |= {"h3": lock(build=2)["h3"]}
+    site.push()
+    assert WHY not in site.plan(chosen)
+    site.images |= {"quadbin-2": replace(site.images["quadbin-2"], digest=site.images["h3"].digest)}
+    site.push()
+    assert WHY in site.plan(chosen)
+
+
+def test_an_image_apart_that_is_still_to_be_pushed_says_why_too(tmp_path: Path) -> None:
+    site, chosen = a_site(tmp_path, PER_FUNCTION, (SPLIT,)), scopes(modules=(SPLIT,))
+    site.cloud.images.digests = {name: each.digest for name, each in site.images.items()}
+    site.images = {name: replace(each, repository="") for name, each in site.images.items()}
+    assert WHY in site.plan(chosen)
 
 
 def creations(plan: Sequence[Action]) -> dict[str, CreateFunction]:
