@@ -13,7 +13,7 @@ from builder.adapters import archive, docker, host, locks, roots
 from builder.adapters.layout import Layout
 from builder.core.images import build_plan, oci, requirements
 from builder.core.images import lock as images
-from builder.errors import BuildError, CatalogError, EngineError, Problem
+from builder.errors import BuildError, EngineError, Problem
 from builder.model import Image
 
 if TYPE_CHECKING:
@@ -72,10 +72,7 @@ class Request:
 
 
 def check(request: Request) -> None:
-    """Requirements that cannot be locked, and locks that answer something else: CatalogError, BuildError."""
-    refused = [problem for module in request.modules for problem in requirements.check(module)]
-    if refused:
-        raise CatalogError(problems=refused)
+    """Raises BuildError for locks that answer something else than the functions' requirements."""
     stale = [problem for module in request.locked if (problem := requirements.stale(module))]
     if stale:
         raise BuildError(problems=stale)

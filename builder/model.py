@@ -137,7 +137,8 @@ class Function:
     `root` is the function's folder as given to the loader (for messages and for reading its files); the files' paths
     are relative to `<root>/<code>`, the folder of the code file. `sql` is the body of a native SQL function or, with
     `template` true, a whole template of statements; then there may be no types: parameters () and returns "".
-    `wrappers` are the names under which its code imports another catalogue's wrapper.
+    `sql_file` is where it stands, from the root. `wrappers` are the names under which its code imports another
+    catalogue's wrapper.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Function:
     shared_libs: tuple[str, ...] = ()
     lambda_name: str | None = None
     sql: str | None = None
+    sql_file: str = "code/redshift.sql"
     template: bool = False
     wrappers: tuple[str, ...] = ()
 

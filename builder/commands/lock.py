@@ -11,7 +11,7 @@ from builder.commands._options import catalogue, pass_app
 from builder.core.catalog import part_locks
 from builder.core.catalog.selection import selection
 from builder.core.images import requirements
-from builder.errors import BuildError, CatalogError, Problem
+from builder.errors import BuildError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +38,6 @@ def command(app: App, modules: str, *, check: bool, upgrade: bool, no_split: boo
     # Locks are of all functions, also of those that production leaves out.
     catalog = app.whole_catalog
     chosen = [module for module in selection(catalog, modules).modules if requirements.wanted(module)]
-    refused = [problem for module in chosen for problem in requirements.check(module)]
-    if refused:
-        raise CatalogError(problems=refused)
     if check:
         problems = [problem for module in chosen for problem in _stale(catalog, module)]
         if problems:

@@ -1,6 +1,6 @@
 """catalogue/build, /handler, /shared-lib, /requirement: what a build of somebody's catalogue takes, whole and changed.
 
-The catalogue is the fixture of 44 functions in 8 modules and two roots. `catalogue/build` builds all its images with
+The catalogue is the fixture of 45 functions in 8 modules and two roots. `catalogue/build` builds all its images with
 every step anew; the other rows build after one change, and stand beside that. The rows `/bytes` are what a push would
 then send, beside what it sent at first.
 """

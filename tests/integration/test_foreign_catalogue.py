@@ -59,6 +59,7 @@ QUERIES = [
     ("CODEC_THREADS(4)", 10),
     ("CODEC_LATE(1)", "late1False"),
     ("CODEC_PATH(1)", "one"),
+    ("CODEC_DATA('two')", '["DOS",2,true,false]'),
     ("LOOKUP_COLOR('sky')", "blue"),
     ("LOOKUP_CODE('sky')", 7),
     ("LOOKUP_FLAG(NULL)", False),

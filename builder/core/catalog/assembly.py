@@ -93,6 +93,7 @@ def assemble(definition: Definition, aliases: Sequence[str] = wrappers.KNOWN) ->
         shared_libs=tuple(dict.fromkeys(library_name(each) for each in redshift.shared_libs)),
         lambda_name=redshift.lambda_name,
         sql=body.sql if template is None else template,
+        sql_file=redshift.external_function_template or redshift.code_file or _SQL,
         template=template is not None,
         wrappers=body.wrappers,
     )

@@ -24,10 +24,13 @@ _FILE = re.compile(r"(?P<flag>-r|-c|--requirement|--constraint)(?:\s+|\s*=\s*|(?
 _HASH = re.compile(r"\s+--hash[=\s]\S+")
 _PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _HINT = "one package a line, as shapely>=2.1,<3; indexes are not named here"
+_PUBLISH = "name a released package, as shapely>=2.1; publish your own on an index and set PIP_EXTRA_INDEX_URL"
+# PEP 508's `name [extras] @ address`, and what pip takes beside it. Neither a name nor a version has @ or ://.
+_ADDRESS = re.compile(r"[^;]*?(?:@|://)")
 _REQUIREMENT = re.compile(
     r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?\s*"
     r"(?:\[[\w\s.,-]*\]\s*)?"
-    rf"(?:@\s*\S+(?:\s+)?|\(?\s*{_VERSION}(?:\s*,\s*{_VERSION})*\s*,?\s*\)?\s*)?"
+    rf"(?:\(?\s*{_VERSION}(?:\s*,\s*{_VERSION})*\s*,?\s*\)?\s*)?"
     r"(?:;.+)?",
     re.ASCII,
 )
@@ -49,8 +52,7 @@ def requirements(
         option = _FILE.fullmatch(written)
         if option is None:
             requirement = _HASH.sub("", written).strip()
-            what = _refused(requirement)
-            problems += [Problem(where=place, what=what, hint=_HINT)] if what else []
+            problems += _refused(requirement, place)
             found.append(requirement)
             continue
         other = read(option["file"])
@@ -104,10 +106,15 @@ def _table(content: bytes) -> SymbolTable | tuple[int | None, str]:
         return None, str(error) or "too deeply nested"
 
 
-def _refused(requirement: str) -> str:
+def _refused(requirement: str, where: str) -> list[Problem]:
     if requirement.startswith("-"):
-        return f"{requirement!r} is an option of pip"
-    return "" if _REQUIREMENT.fullmatch(requirement) else f"{requirement!r} is not a requirement"
+        return [Problem(where=where, what=f"{requirement!r} is an option of pip", hint=_HINT)]
+    if _ADDRESS.match(requirement):
+        what = f"{requirement!r} is an address, and an address has no release that a hash could pin"
+        return [Problem(where=where, what=what, hint=_PUBLISH)]
+    if _REQUIREMENT.fullmatch(requirement):
+        return []
+    return [Problem(where=where, what=f"{requirement!r} is not a requirement", hint=_HINT)]
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:

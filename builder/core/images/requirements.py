@@ -62,21 +62,6 @@ def wanted(module: Module, concerned: Container[str] | None = None) -> tuple[Wan
     return tuple(Wanted(line=line, functions=tuple(sorted(set(names)))) for line, names in sorted(by_line.items()))
 
 
-def check(module: Module) -> list[Problem]:
-    """Requirements that no lock with hashes can hold: addresses and repositories instead of released packages."""
-    return [
-        Problem(
-            where=function.name,
-            key="requirements",
-            what=f"{line!r} is an address, and an address has no release that a hash could pin",
-            hint="name a released package, as shapely>=2.1; publish your own on an index and set PIP_EXTRA_INDEX_URL",
-        )
-        for function in module.lambdas
-        for line in function.requirements
-        if _is_address(line)
-    ]
-
-
 def inputs_hash(module: Module) -> str:
     """What a lock answers: the requirements, for one Python on one platform."""
     asked = json.dumps([PYTHON, PLATFORM, [each.line for each in wanted(module)]])
@@ -206,8 +191,3 @@ def _split(line: str) -> tuple[str, str, str]:
     name = found.group() if found else ""
     rest, _, marker = line[len(name) :].partition(";")
     return _SEPARATORS.sub("-", name).lower(), "".join(rest.split()), " ".join(marker.split())
-
-
-def _is_address(line: str) -> bool:
-    """PEP 508's `name [extras] @ address`. Versions hold no @."""
-    return "@" in _split(line)[1]

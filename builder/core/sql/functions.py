@@ -172,7 +172,7 @@ def rendered(function: Function, target: Target) -> str:
 
 def source_of(function: Function) -> str:
     """The file that holds an author's SQL."""
-    return f"{function.root}/code/redshift.sql"
+    return f"{function.root}/{function.sql_file}"
 
 
 # Where names and types matter and the place does not.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from builder.core.catalog import sql_names
+from builder.core.catalog.folders import FUNCTION_FILE
 from builder.core.catalog.sources import PYTHON
 from builder.core.sql import statements as sql
 from builder.errors import CatalogError
@@ -72,13 +73,14 @@ def report(survey: Survey) -> Report:
 
 
 def _in_sql(survey: Survey) -> Iterator[Problem]:
-    """Of functions whose files are in order: what Redshift would refuse, named by the function's own file."""
+    """Of functions whose files are in order: what Redshift would refuse, in the files that messages name."""
     found = {problem.where.rpartition("/")[0] for problem in survey.problems}
     for function in survey.catalog.functions:
-        where = survey.where[function.name]
-        if not any(_inside(place, where.rpartition("/")[0]) for place in found):
+        folder = survey.where[function.name].rpartition("/")[0]
+        if not any(_inside(place, folder) for place in found):
             for problem in sql.check(function):
-                yield type(problem)(where=where, key=problem.key, what=problem.what, hint=problem.hint)
+                inside = problem.where.removeprefix(function.root).removeprefix("/") or FUNCTION_FILE
+                yield replace(problem, where=f"{folder}/{inside}")
 
 
 def _inside(where: str, folder: str) -> bool:
@@ -103,6 +105,21 @@ def _understood(function: Function) -> Iterator[str]:
         yield f"the shared libraries {_listed(function.shared_libs)}"
     if function.requirements:
         yield f"the packages {_listed(function.requirements)}"
+    if asked := _listed(_asked(function)):
+        yield f"the settings {asked}"
+
+
+def _asked(function: Function) -> Iterator[str]:
+    """What the function asks of its Lambda and of its external function."""
+    config = function.config
+    limits = (("memory", config.memory_size, "MB"), ("time-out", config.timeout, "s"))
+    yield from (f"{name} {value} {unit}" for name, value, unit in limits if value is not None)
+    if config.max_batch_rows is not None:
+        yield f"batches of {config.max_batch_rows} rows"
+    if config.max_batch_size is not None:
+        yield f"batches of {config.max_batch_size // 1024} KB"
+    if config.own_lambda:
+        yield "a Lambda of its own"
 
 
 def _made(function: Function) -> str:

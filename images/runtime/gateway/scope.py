@@ -10,14 +10,13 @@ thread, while imports of everybody else run the interpreter's own code, at its o
 
 An absolute import is looked for in the function's folder, then among its shared libraries (`lib.<name>`), then
 everywhere else. Files are stored once and their bytecode is shared; what is separate is the module objects.
-Pickling works, because the private names are real modules. `importlib.import_module` is wrapped once, to follow the
-same rule for callers from inside a function.
+Pickling works, because the private names are real modules. What takes a module by its name, as importlib.import_module,
+follows the same rule: see by_name.py.
 """
 
 from __future__ import annotations
 
 import builtins
-import importlib
 import os
 import sys
 from importlib.machinery import (
@@ -33,16 +32,18 @@ from importlib.machinery import (
 )
 from typing import TYPE_CHECKING
 
+from gateway import by_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
 
 PREFIX = "gateway_"
 LIB = "lib"
+_BY_NAME = frozenset({"importlib", "pkgutil"})
 
 _SCOPES: dict[str, Scope] = {}
 _python_import = builtins.__import__
-_python_import_module = importlib.import_module
 
 
 class Scope:
@@ -62,7 +63,7 @@ class Scope:
 
     def load(self, module: str) -> ModuleType:
         """Imports a module of the function by its own name, `handler`."""
-        return _python_import_module(f"{self.package}.{module}")
+        return by_name.import_module(f"{self.package}.{module}")
 
     def forget(self) -> None:
         """Takes out every module that was loaded, so that a next attempt starts clean."""
@@ -127,11 +128,14 @@ class Scope:
     ) -> ModuleType:
         top = name.partition(".")[0]
         if level or not self.owns(top):
-            return _python_import(name, globals, locals, fromlist or (), level)
+            found = _python_import(name, globals, locals, fromlist or (), level)
+            if top in _BY_NAME:
+                by_name.follow(_own)
+            return found
         try:
             module = _python_import(f"{self.package}.{name}", globals, locals, fromlist or (), 0)
         except ModuleNotFoundError as error:
-            raise _without_prefix(error, self.package) from None
+            raise by_name.without_prefix(error, f"{self.package}.") from None
         return module if fromlist else sys.modules[f"{self.package}.{top}"]
 
 
@@ -170,19 +174,15 @@ def _install() -> None:
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         # First: the interpreter's own finder would find the same files, and load them without their builtins.
         sys.meta_path.insert(0, _Finder())
-        importlib.import_module = _import_module
+        by_name.follow(_own)
 
 
-def _import_module(name: str, package: str | None = None) -> ModuleType:
-    """importlib.import_module, for whom it is called by. A wrapper looks at its caller's module."""
-    caller = sys._getframe(1).f_globals.get("__name__", "")  # noqa: SLF001  the documented way to a caller's globals
-    scope = _SCOPES.get(str(caller).partition(".")[0])
-    if scope is None or name.startswith(".") or not scope.owns(name.partition(".")[0]):
-        return _python_import_module(name, package)
-    try:
-        return scope.load(name)
-    except ModuleNotFoundError as error:
-        raise _without_prefix(error, scope.package) from None
+def _own(caller: str, name: str) -> str | None:
+    """What a module is really called, if it is of the function that the caller's module is of."""
+    scope = _SCOPES.get(caller.partition(".")[0])
+    if scope is None or not scope.owns(name.partition(".")[0]):
+        return None
+    return f"{scope.package}.{name}"
 
 
 def _free_name(wanted: str) -> str:
@@ -221,10 +221,3 @@ def _exists_elsewhere(top: str) -> bool:
         return True
     spec = PathFinder.find_spec(top)
     return spec is not None and spec.loader is not None
-
-
-def _without_prefix(error: ModuleNotFoundError, package: str) -> ModuleNotFoundError:
-    """Readers know their module as `lib.cells`; the private name would only puzzle them."""
-    text = str(error).replace(f"{package}.", "")
-    name = str(error.name).removeprefix(f"{package}.") if error.name else None
-    return ModuleNotFoundError(text, name=name, path=error.path).with_traceback(error.__traceback__)

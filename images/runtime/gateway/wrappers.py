@@ -93,7 +93,9 @@ def _each(function: Row, rows: list[list[Any]], mode: ErrorHandlingMode) -> list
     for number, row in enumerate(rows):
         try:
             value = function(row)
-            found.append(json_text(value) if isinstance(value, _DOCUMENTS) else value)
+            # A NumPy array has dimensions; a NumPy scalar has none.
+            document = isinstance(value, _DOCUMENTS) or bool(getattr(value, "ndim", False))
+            found.append(json_text(value) if document else value)
         except MemoryError:  # noqa: PERF203  once for each row that fails, not for each row
             raise
         except Exception as error:  # noqa: BLE001  whatever a handler raises is its row's error

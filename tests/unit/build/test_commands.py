@@ -48,7 +48,7 @@ def test_a_requirement_that_is_an_address_is_refused(
     before = (project / "functions/tiny/requirements.lock").read_text()
     requirements_txt(project).write_text("six @ git+https://example.com/six\n")
     assert run(["--project", str(project), *command]) == 3
-    assert "twice requirements: 'six @ git+https://example.com/six' is an address" in capsys.readouterr().err
+    assert "requirements.txt:1: 'six @ git+https://example.com/six' is an address" in capsys.readouterr().err
     assert (project / "functions/tiny/requirements.lock").read_text() == before
 
 

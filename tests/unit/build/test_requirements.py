@@ -69,19 +69,6 @@ def test_a_module_that_asks_for_nothing_needs_no_lock() -> None:
     assert requirements.stale(asking([])) is None
 
 
-@pytest.mark.parametrize(
-    "line", ["mine @ https://example.com/mine.whl", "mine@git+https://example.com/mine", "mine[x] @ file:///mine"]
-)
-def test_an_address_is_refused_and_its_function_named(line: str) -> None:
-    (problem,) = requirements.check(asking(["numpy==2.2.6"], [line]))
-    assert problem.where == "two"
-    assert line in problem.what
-
-
-def test_released_packages_are_not_refused() -> None:
-    assert requirements.check(QUADBIN) == []
-
-
 class Fake:
     """A resolver that knows numpy 1 and 2 and h3 4, and that knows h3 4 to need numpy 2."""
 

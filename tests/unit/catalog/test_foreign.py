@@ -44,7 +44,7 @@ def statements(name: str) -> list[str]:
 
 
 def test_it_is_as_large_as_a_catalogue_is() -> None:
-    assert len(CATALOG.functions) == 43
+    assert len(CATALOG.functions) == 44
     assert len(MODULES) == 8
 
 
@@ -61,7 +61,7 @@ def test_every_function_gives_what_its_authors_expect(name: str, in_process: way
 
 def test_all_its_sql_can_be_written() -> None:
     written = sql_script.creations(MODULES.values(), Settings())
-    # 42 Lambda functions and a SQL function; eleven more are overloads, wrappers, or the texts behind doubles.
+    # 43 Lambda functions and a SQL function; eleven more are overloads, wrappers, or the texts behind doubles.
     assert sum(len(each.statements) for each in written) > 40
 
 
@@ -168,11 +168,23 @@ def test_a_part_that_a_library_does_not_have_is_a_problem(tmp_path: Path) -> Non
 
 def test_a_requirements_file_that_is_not_there_and_an_address_are_problems(tmp_path: Path) -> None:
     files = function("a") | {
-        "functions/geo/a/code/lambda/python/requirements.txt": "-r more.txt\n--index-url http://x\n"
+        "functions/geo/a/code/lambda/python/requirements.txt": (
+            "-r more.txt\n--index-url http://x\nmine @ https://example.com/mine.whl\nmine@git+ssh://example.com/mine\n"
+            "mine[x] @ file:///mine\ngit+https://example.com/mine\nsix>=1 ; extra == 'a@b'\n"
+        )
     }
     assert [each.what for each in problems(write(tmp_path, files))] == [
         "'more.txt' does not exist",
         "'--index-url http://x' is an option of pip",
+        *(
+            f"{line!r} is an address, and an address has no release that a hash could pin"
+            for line in (
+                "mine @ https://example.com/mine.whl",
+                "mine@git+ssh://example.com/mine",
+                "mine[x] @ file:///mine",
+                "git+https://example.com/mine",
+            )
+        ),
     ]
 
 

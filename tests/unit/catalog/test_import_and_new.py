@@ -34,7 +34,7 @@ def report(project: Path, root: str = "functions") -> tuple[int, dict[str, dict[
 
 def test_import_tells_of_each_function_what_was_understood_and_assumed(tmp_path: Path) -> None:
     code, functions, wrong = report(tmp_path, str(FOREIGN))
-    assert (code, wrong, len(functions)) == (0, [], 43)
+    assert (code, wrong, len(functions)) == (0, [], 44)
     assert functions["text_shout"]["understood"] == [
         "Python: (VARCHAR(MAX)) gives VARCHAR(MAX)",
         "the wrapper carto.lambda_wrapper",
@@ -43,6 +43,7 @@ def test_import_tells_of_each_function_what_was_understood_and_assumed(tmp_path:
     assert functions["grid_children"]["understood"][0] == (
         "a template of grid_children(bigint), grid_children(bigint, integer)"
     )
+    assert "the settings memory 256 MB, time-out 30 s, batches of 50 rows" in functions["grid_tocell"]["understood"]
     assert any("lambda_name is not used" in text for text in functions["grid_children"]["assumed"])
     # Its own copy of the wrapper is what runs.
     assert functions["admin_copy"]["understood"] == ["Python: (INTEGER) gives INTEGER"]
@@ -63,7 +64,7 @@ def test_import_finds_an_unknown_variable_of_a_template(tmp_path: Path) -> None:
     files = function("bad", text) | {"functions/geo/bad/t.sql": "SELECT @@NOPE@@"}
     code, functions, _ = report(write(tmp_path, files))
     assert code == CatalogError.exit_code
-    assert "unknown variable @@NOPE@@" in functions["bad"]["wrong"][0]
+    assert functions["bad"]["wrong"][0].startswith("functions/geo/bad/t.sql: unknown variable @@NOPE@@\n")
 
 
 def test_a_new_function_is_green_at_once(tmp_path: Path) -> None:

@@ -66,8 +66,11 @@ def test_whatever_their_wrapper_took_crosses(image: Image) -> None:
 def test_numpy_scalars_cross_as_what_they_hold(image: Image) -> None:
     add(image, "f", "__import__('numpy').int64(row[0])", untyped=True)
     add(image, "g", "__import__('numpy').float32(row[0])", returns="DOUBLE PRECISION")
+    add(image, "h", "__import__('numpy').arange(row[0])", untyped=True)
     assert image.results("f", [[3]]) == [3]
     assert image.results("g", [[3]]) == ["3.0"]
+    # A vector is a document, as a list is.
+    assert image.results("h", [[3]]) == ["[0,1,2]"]
 
 
 def test_a_template_may_call_with_any_number_of_arguments(image: Image) -> None:

@@ -189,6 +189,19 @@ def test_data_beside_a_module_is_read_by_its_path_and_as_a_resource(image: Image
         assert image.results(name, CALL) == [f'["{name}","table {name}","table {name}"]']
 
 
+def test_what_takes_a_module_by_its_name_finds_the_callers_own(image: Image) -> None:
+    code = "import importlib.util, pkgutil\nfrom importlib import resources\nimport lib\n" + ANSWER.format(
+        "[pkgutil.get_data('lib', 't.txt').decode(), resources.files('lib').joinpath('t.txt').read_text(),"
+        " importlib.util.find_spec('lib.deep').origin == lib.__file__.replace('__init__', 'deep'),"
+        " importlib.util.find_spec('lib.none') is None, importlib.util.find_spec('json').name]"
+    )
+    for name in ("one", "two"):
+        files = {"lib/__init__.py": "", "lib/deep.py": "", "lib/t.txt": f"table {name}"}
+        image.add(name, code, returns="SUPER", files=files)
+    for name in ("one", "two"):
+        assert image.results(name, CALL) == [f'["table {name}","table {name}",true,true,"json"]']
+
+
 def test_objects_can_be_pickled(image: Image) -> None:
     code = (
         "import pickle\nfrom dataclasses import dataclass\nfrom shapes import Point\n"
