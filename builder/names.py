@@ -11,6 +11,7 @@ from builder.errors import Problem
 LAMBDA_NAME_LIMIT = 64
 # The alias that points at the version which was tested.
 LIVE = "live"
+TRIAL = "--trial"
 # IAM quotas: role names of at most 64 characters.
 ROLE_NAME_LIMIT = 64
 # ECR API reference, CreateRepository: 2 to 256 characters, lower case, digits, and single separators inside.
@@ -32,7 +33,12 @@ def lambda_name(prefix: str, module: str) -> str:
 
 def trial_name(name: str) -> str:
     """The passing function that new code is tried in: `carto-at-quadbin--trial`."""
-    return _suffixed(name, "--trial")
+    return _suffixed(name, TRIAL)
+
+
+def is_trial(name: str) -> bool:
+    """Whether a Lambda function is one that new code was tried in."""
+    return name.endswith(TRIAL)
 
 
 def moved_name(name: str) -> str:

@@ -149,7 +149,11 @@ def _asked(world: World, question: Question, pool: ThreadPoolExecutor) -> _Lambd
     siblings = world.functions.names(prefix) if question.removal or question.replaced else None
     units = _units(question, siblings)
     functions = dict(zip(units, pool.map(world.functions.get, units), strict=True))
-    taken = [] if question.removal else [names.moved_name(name) for name in units if _taken(functions[name])]
+    if question.removal:
+        # What a trial that was killed has left goes with its function.
+        taken = [names.trial_name(name) for name in units if names.trial_name(name) in (siblings or ())]
+    else:
+        taken = [names.moved_name(name) for name in units if _taken(functions[name])]
     functions |= zip(taken, pool.map(world.functions.get, taken), strict=True)
     if _about_logs(question.settings, units.values(), functions.values()):
         days = world.logs.retention(question.settings.lambda_prefix)

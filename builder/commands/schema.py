@@ -13,19 +13,25 @@ if TYPE_CHECKING:
     from builder.app import App
 
 
-@click.command("schema", short_help="The JSON Schema of function.yaml, or of a plan.")
-@click.argument("of", type=click.Choice(["function", "plan"]), default="function")
+@click.command("schema", short_help="The JSON Schema of function.yaml, of a plan, or of status.")
+@click.argument("of", type=click.Choice(["function", "plan", "status"]), default="function")
 @_options.pass_app
 def command(app: App, of: str) -> None:
-    """Print the JSON Schema of function.yaml, which editors complete and check by; or of `builder plan --out`.
+    """Print the JSON Schema of function.yaml, which editors complete and check by; of `builder plan --out`, or of
+    `builder status --format json`.
 
-    The repository holds them as docs/function.schema.json and docs/plan.schema.json. In an editor with the YAML
-    language server, the first line of a function.yaml may name it:
+    The repository holds them as docs/function.schema.json, docs/plan.schema.json and docs/status.schema.json.
+    In an editor with the YAML language server, the first line of a function.yaml may name it:
     # yaml-language-server: $schema=../../../docs/function.schema.json
     """
     if of == "plan":
         from builder.core.deploy import plan_schema  # noqa: PLC0415  it reads every action's type
 
         app.console.json(plan_schema.json_schema())
+        return
+    if of == "status":
+        from builder.core.deploy import status_json  # noqa: PLC0415  as above
+
+        app.console.json(status_json.json_schema())
         return
     app.console.json(json_schema())

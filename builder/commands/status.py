@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +9,7 @@ import click
 from builder.commands import _deployment
 from builder.commands._options import catalogue, output_format, pass_app, place, selection
 from builder.core.catalog.selection import selection as select
-from builder.core.deploy import explain
+from builder.core.deploy import explain, status_json
 from builder.core.deploy.orphans import orphans
 from builder.core.deploy.standing import standing
 from builder.errors import BuildError
@@ -43,13 +42,7 @@ def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool) 
         drift, unknown = _drift(deployment)
         left = orphans(deployment.catalog, deployment.settings, deployment.observed)
     if app.console.format == "json":
-        data = {
-            "functions": [asdict(row) for row in rows],
-            "drift": explain.data(drift),
-            "drift_unknown": [str(problem) for problem in unknown],
-            "orphans": [asdict(each) for each in left],
-        }
-        app.console.json(data)
+        app.console.json(status_json.document(rows, drift, unknown, left))
     else:
         app.console.rows(COLUMNS, [[getattr(row, column) for column in COLUMNS] for row in rows])
         app.console.text(_text(drift, unknown, left))

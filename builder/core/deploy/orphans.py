@@ -117,7 +117,9 @@ def _lambdas(modules: Sequence[Module], settings: Settings, observed: Observed) 
         module = _module_of(state)
         # A zip function is not ours, whoever has put our tags on it.
         ours = policies.is_ours(state.tags, settings.lambda_prefix) and state.package_type != ZIP
-        if ours and _is_gone(state, module, modules, settings) and not _needed(module, settings, observed):
+        # Nothing calls what new code was tried in: a process that was killed has left it.
+        gone = _is_gone(state, module, modules, settings) and not _needed(module, settings, observed)
+        if ours and (gone or names.is_trial(state.name)):
             yield Orphan(kind="lambda", name=state.name, module=module)
 
 

@@ -204,11 +204,12 @@ def _permission(wanted: DesiredFunction, principals: tuple[str, ...]) -> Iterato
 
 
 def delete_functions(unused: Iterable[Unit], observed: Observed, settings: Settings) -> Iterator[Action]:
-    """Lambda functions that nobody uses any more, if they are ours."""
+    """Lambda functions that nobody uses any more, if they are ours, and what a trial has left of them."""
     for unit in unused:
-        function = observed.function(unit.name)
-        if function is not None and policies.is_ours(function.tags, settings.lambda_prefix):
-            yield DeleteFunction(module=unit.module, name=unit.name)
+        for name in (unit.name, names.trial_name(unit.name)):
+            function = observed.function(name)
+            if function is not None and policies.is_ours(function.tags, settings.lambda_prefix):
+                yield DeleteFunction(module=unit.module, name=name)
 
 
 def delete_repositories(unused: Iterable[Unit], observed: Observed, settings: Settings) -> Iterator[Action]:

@@ -26,23 +26,32 @@ _PLAIN = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
 def json_schema() -> dict[str, Any]:
     """docs/plan.schema.json. `builder schema plan` prints it."""
     schema = PlanFile.model_json_schema()
-    schema["properties"]["actions"]["items"] = {
-        "oneOf": [{"$ref": f"#/$defs/{action.__name__}"} for action in get_args(actions.Action)]
-    }
-    schema["$defs"] |= {action.__name__: _action(action) for action in get_args(actions.Action)}
+    schema["properties"]["actions"]["items"] = any_action()
+    schema["$defs"] |= actions_by_name()
     return {"$schema": DIALECT, **schema}
 
 
+def any_action() -> dict[str, Any]:
+    """One of the actions, which stand under `$defs`."""
+    return {"oneOf": [{"$ref": f"#/$defs/{action.__name__}"} for action in get_args(actions.Action)]}
+
+
+def actions_by_name() -> dict[str, Any]:
+    """The schema of each kind of action."""
+    return {action.__name__: _action(action) for action in get_args(actions.Action)}
+
+
 def _action(action: Any) -> dict[str, Any]:
-    schema = _record(action)
+    schema = record(action)
     schema["properties"] = {"action": {"const": explain.kind_of(action)}, **schema["properties"]}
     schema["required"] = ["action", *schema["required"]]
     return {"description": str(action.__doc__), **schema}
 
 
-def _record(record: Any) -> dict[str, Any]:
-    hints = get_type_hints(record, localns=_NAMES, include_extras=True)
-    fields = [field.name for field in dataclasses.fields(record)]
+def record(kind: Any) -> dict[str, Any]:
+    """The schema of a dataclass."""
+    hints = get_type_hints(kind, localns=_NAMES, include_extras=True)
+    fields = [field.name for field in dataclasses.fields(kind)]
     return {
         "type": "object",
         "properties": {name: _of(hints[name]) for name in fields},
@@ -63,4 +72,4 @@ def _of(hint: Any) -> dict[str, Any]:
         return {"type": "array", "items": _of(arguments[0])}
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
-    return _record(hint)
+    return record(hint)

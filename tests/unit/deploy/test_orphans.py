@@ -11,6 +11,7 @@ from builder.core.catalog.selection import Gone
 from builder.core.deploy.actions import DeleteFunction, DeleteRepository, Note, RunSql
 from builder.core.deploy.orphans import Orphan, orphans, prune
 from builder.core.deploy.plan import destroys
+from builder.names import trial_name
 from tests.unit.deploy.cloud import (
     H3_MODULE,
     LAMBDA_ONLY,
@@ -208,3 +209,40 @@ def test_a_diffs_removal_cut_at_any_call_converges_when_it_is_run_again(tmp_path
         again(site)
         assert site.world() == whole.world()
         assert site.receipt == whole.receipt
+
+
+def leave_a_trial(site: Site) -> str:
+    """As a process does that is killed while new code is tried."""
+    held, name = site.cloud.functions.held, trial_name("carto-at-quadbin")
+    held[name] = replace(held["carto-at-quadbin"], name=name, version="$LATEST", live=None)
+    return name
+
+
+def test_what_a_killed_trial_has_left_is_an_orphan_and_pruned(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    name = leave_a_trial(site)
+    # Another place that uses the module's functions does not call it.
+    site.settings = replace(WITH_REDSHIFT, schema="elsewhere")
+    site.deploy(scopes())
+    assert found(site, MODULES) == (Orphan(kind="lambda", name=name, module="quadbin"),)
+    assert pruned(site, MODULES) == (DeleteFunction(module="quadbin", name=name),)
+    assert found(site, MODULES) == ()
+
+
+def test_what_a_killed_trial_has_left_goes_with_its_function(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    leave_a_trial(site)
+    site.remove(scopes("quadbin"))
+    assert set(site.cloud.functions.held) == {"carto-at-h3"}
+    site.remove(scopes())
+    # No Lambda function keeps the roles any more.
+    assert not site.cloud.roles.held
+
+
+def test_somebody_elses_function_of_such_a_name_is_left_alone(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    name = leave_a_trial(site)
+    site.cloud.functions.held[name] = replace(site.cloud.functions.held[name], tags=())
+    assert found(site, MODULES) == ()
+    site.remove(scopes())
+    assert set(site.cloud.functions.held) == {name}
