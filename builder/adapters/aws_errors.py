@@ -109,6 +109,14 @@ CREDENTIALS: dict[str, str] = {
     "UnrecognizedClientException": "check AWS_ACCESS_KEY_ID and, for temporary keys, AWS_SESSION_TOKEN",
 }
 
+# What a session asks by itself before the call that was meant: whoever is refused there has no credentials.
+FETCHING: dict[str, str] = {
+    "AssumeRole": "the role's trust policy must name who assumes it; if it asks for an external id, set"
+    " AWS_ASSUME_ROLE_EXTERNAL_ID",
+    "AssumeRoleWithWebIdentity": "the role's trust policy must name the token's issuer, audience and subject",
+    "GetRoleCredentials": "log in anew: aws sso login; the profile's role must be assigned to you",
+}
+
 _UNUSABLE_CREDENTIALS = {
     "CredentialRetrievalError",
     "LoginError",
@@ -164,6 +172,10 @@ def reported(operation: str, about: str) -> Iterator[None]:
 
 def refusal(error: BaseException, operation: str, about: str) -> BuilderError:
     """AWS answered, and refused."""
+    fetching = str(getattr(error, "operation_name", ""))
+    if fetching in FETCHING:
+        what = f"the AWS credentials cannot be had: {fetching}: {code(error)}: {words(error)}"
+        return SettingsError(what, where="AWS", hint=CREDENTIALS.get(code(error)) or FETCHING[fetching])
     what = f"{operation}: {code(error)}: {words(error)}"
     if code(error) in CREDENTIALS:
         return SettingsError(f"AWS does not accept the credentials: {what}", where=about, hint=CREDENTIALS[code(error)])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from builder.adapters.aws import Aws
 from builder.adapters.registry import Credentials, Repository
 from builder.adapters.repositories import EcrRepositories
 from builder.core.deploy import findings, permissions
 from builder.errors import AwsError, BuilderError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from builder.adapters.aws import Aws
     from builder.core.config.settings import Settings
     from builder.core.deploy.findings import Finding
     from builder.core.deploy.observed import Identity
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 PERMISSIONS = "permissions"
 
 
-def session(settings: Settings) -> tuple[Aws | None, Finding]:
+def session(made: Callable[[], Aws]) -> tuple[Aws | None, Finding]:
     """The one session, or what keeps it from being made."""
     try:
-        return Aws(settings), findings.ok("session", "made")
+        return made(), findings.ok("session", "made")
     except BuilderError as error:
         return None, findings.failed("credentials", error)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from builder.adapters.aws import Aws
 from builder.adapters.warehouse import enter
 from builder.core.config.roads import DataApi
 from builder.core.deploy import findings
@@ -15,6 +14,7 @@ from builder.names import quote_identifier, quote_literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from builder.adapters.aws import Aws
     from builder.adapters.warehouse import Warehouse
     from builder.core.config.settings import Settings
     from builder.core.deploy.findings import Finding
@@ -25,19 +25,19 @@ _WHO = "SELECT current_user, usesuper FROM pg_user WHERE usename = current_user"
 _LANGUAGE = "SELECT identity_name FROM svv_language_privileges WHERE language_name = 'exfunc'"
 
 
-def warehouse(settings: Settings, aws: Aws | None) -> tuple[Finding, ...]:
+def warehouse(settings: Settings, aws: Callable[[], Aws], *, known: bool) -> tuple[Finding, ...]:
     """Opens a session and asks. A question that this Redshift does not understand is skipped, and said.
 
-    `aws` is None where there are no credentials: only a connection by password can be opened then.
+    `aws` gives the one session with AWS; where it is not `known`, only a connection by password can be opened.
     """
     road = settings.warehouse
     if road is None:
         what = "neither RS_HOST, RS_CLUSTER_IDENTIFIER nor RS_WORKGROUP is set: only Lambda functions are deployed"
         return (findings.skipped("redshift", what),)
-    if aws is None and (isinstance(road, DataApi) or road.iam):
+    if not known and (isinstance(road, DataApi) or road.iam):
         return (findings.skipped("redshift", f"needs credentials: {road.shown}"),)
     try:
-        with enter(road, lambda: aws or Aws(settings)) as session:
+        with enter(road, aws) as session:
             ((user,),) = session.query("SELECT current_user").rows
             connected = findings.ok("redshift", f"{user} at {road.shown}")
             return connected, *privileges(session, schema=settings.schema, database=road.database)

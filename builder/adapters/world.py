@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from builder.adapters import holders
-from builder.adapters.aws import Aws
 from builder.adapters.functions import LambdaFunctions
 from builder.adapters.logs import CloudWatchLogs
 from builder.adapters.observe import World
@@ -19,15 +18,15 @@ from builder.adapters.warehouse import enter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from builder.adapters.aws import Aws
     from builder.adapters.warehouse import Session
     from builder.core.config.settings import Settings
     from builder.core.deploy.observed import Identity
 
 
 @contextmanager
-def open_world(settings: Settings) -> Iterator[tuple[World, Identity]]:
+def open_world(settings: Settings, aws: Aws) -> Iterator[tuple[World, Identity]]:
     """The doors, and who we are. Raises SettingsError for credentials, AwsError and WarehouseError for no answer."""
-    aws = Aws(settings)
     with ThreadPoolExecutor(1) as pool:
         # Both take their time to connect, and neither waits for the other.
         connecting = pool.submit(_warehouse, settings, aws)

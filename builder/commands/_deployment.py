@@ -208,7 +208,7 @@ def open_doors(app: App, locked: str) -> Iterator[Doors]:
     from builder.adapters.world import open_world  # noqa: PLC0415  see above
     from builder.push import pusher  # noqa: PLC0415  see above
 
-    with open_world(app.settings) as (world, identity), ExitStack() as held:
+    with open_world(app.settings, app.aws) as (world, identity), ExitStack() as held:
         if locked:
             # Before the receipt is read: two runs that start from the same one would each write what the other did not.
             held.enter_context(locks.hold(locks.path(app.state, identity, app.settings.lambda_prefix), locked))

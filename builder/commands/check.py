@@ -38,7 +38,7 @@ def command(app: App, *, print_policy: bool, account: str | None) -> int:
     if print_policy:
         _print_policies(app, settings, account)
         return 0
-    found = [*_look(settings)]
+    found = _look(app)
     if app.console.format == "json":
         app.console.json(findings.data(found))
     else:
@@ -46,11 +46,17 @@ def command(app: App, *, print_policy: bool, account: str | None) -> int:
     return findings.exit_code(found)
 
 
-def _look(settings: Settings) -> list[Finding]:
-    from builder.adapters import check_aws, check_chain, check_host, check_warehouse  # noqa: PLC0415  slow: not for --print-policy
+def _look(app: App) -> list[Finding]:
+    from builder.adapters import (  # noqa: PLC0415  slow: not for --print-policy
+        check_aws,
+        check_chain,
+        check_host,
+        check_warehouse,
+    )
 
+    settings = app.settings
     found = [check_host.engine()]
-    aws, made = check_aws.session(settings)
+    aws, made = check_aws.session(lambda: app.aws)
     identity = None
     if aws is None:
         found.append(made)
@@ -68,7 +74,7 @@ def _look(settings: Settings) -> list[Finding]:
         if place
         else findings.skipped("region", "no Region is set")
     )
-    return [*found, *check_warehouse.warehouse(settings, aws)]
+    return [*found, *check_warehouse.warehouse(settings, lambda: app.aws, known=aws is not None)]
 
 
 def _print_policies(app: App, settings: Settings, account: str | None) -> None:

@@ -32,13 +32,12 @@ def command(app: App, modules: str, functions: str) -> None:
 
 def push_modules(app: App, modules: Sequence[str]) -> None:
     """Pushes images by their names, one after the other, and reports what each now is."""
-    from builder.adapters.aws import Aws  # noqa: PLC0415  boto3 only where it is asked for
-    from builder.adapters.repositories import EcrRepositories  # noqa: PLC0415  see above
+    from builder.adapters.repositories import EcrRepositories  # noqa: PLC0415  boto3 only where it is asked for
 
     settings = app.settings
     pushing.check(images.read(app.state), modules)
-    aws = Aws(settings)
-    pusher = pushing.pusher(settings, aws.identity(), EcrRepositories(aws), state=app.state, build=app.build)
+    repositories, identity = EcrRepositories(app.aws), app.aws.identity()
+    pusher = pushing.pusher(settings, identity, repositories, state=app.state, build=app.build)
     outcomes: list[Outcome] = []
     for module in modules:
         with app.console.stage(f"push {module}") as stage:

@@ -131,3 +131,17 @@ def test_every_command_explains_itself() -> None:
     context = click.Context(cli)
     commands = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
     assert not [name for name, command in commands.items() if command is None or not command.help]
+
+
+def test_a_session_with_aws_is_made_in_one_place() -> None:
+    # `App.aws`, once a command; the pytest plugin is a composition root of its own.
+    made = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in sources()
+        if "builder.adapters.aws.Aws" in imports(path)
+        and any(
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Aws"
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        )
+    ]
+    assert sorted(made) == ["app.py", "testing.py"]
