@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import base64
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -19,6 +13,7 @@ from builder.adapters.layout import Layout
 from builder.core.images import lock as images
 from builder.model import Image
 from tests.integration.build_project import Project
+from tests.integration.emulated_aws import emulated_aws
 from tests.integration.planted import traces
 from tests.unit.build.samples import a_layer, a_saved_image
 
@@ -31,39 +26,9 @@ pytestmark = pytest.mark.cloud
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An emulated AWS of its own, on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("aws")
-    environ = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "PATH": "/usr/bin:/bin", "HOME": str(folder)}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "ministack"], env=environ, cwd=folder, stdout=log, stderr=log)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/", process, folder / "log")
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        if answers(url):
-            return
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.1)
-    raise AssertionError(log.read_text())
-
-
-def answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=2).close()  # noqa: S310  an address of this machine
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
+    """An emulated AWS of its own."""
+    with emulated_aws(tmp_path_factory.mktemp("aws")) as address:
+        yield address
 
 
 @pytest.fixture

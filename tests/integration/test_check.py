@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from builder.cli import run
+from tests.integration import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,18 +25,9 @@ TRUST = {
 
 
 def builder(folder: Path, environ: Mapping[str, str], *words: str) -> tuple[int, str]:
-    """Exit code and standard output of a command line with this environment and no other."""
-    out, err = io.StringIO(), io.StringIO()
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update({"PATH": before["PATH"], "HOME": str(folder), **environ})
-    try:
-        with redirect_stdout(out), redirect_stderr(err):
-            code = run(["--project", str(folder), *words])
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-    return code, out.getvalue()
+    """Exit code and standard output of a command line."""
+    done = command_line.builder(folder, {"PATH": os.environ["PATH"], "HOME": str(folder), **environ}, *words)
+    return done.code, done.out
 
 
 def states(out: str) -> dict[str, str]:

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
-import os
 import shutil
 import zlib
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +27,6 @@ from builder.adapters.repositories import EcrRepositories
 from builder.adapters.roles import IamRoles
 from builder.adapters.versions import LambdaVersions
 from builder.apply import Ledger, apply
-from builder.cli import run
 from builder.core.catalog.load import open_catalog
 from builder.core.catalog.selection import selection
 from builder.core.config.settings import load
@@ -39,11 +35,14 @@ from builder.core.deploy.desired import Scope
 from builder.core.deploy.receipt import place_of
 from builder.core.images import lock as images
 from builder.model import Image
+from tests.integration import command_line
 from tests.integration.planted import CREDENTIALS, PLANTED, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from tests.integration.command_line import Outcome
 
 pytestmark = pytest.mark.cloud
 
@@ -82,15 +81,6 @@ clouds:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What one command gave."""
-
-    code: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Project:
     """A folder with a catalogue of two functions, a lock, and a prefix of its own."""
 
@@ -99,17 +89,7 @@ class Project:
     prefix: str
 
     def builder(self, *arguments: str) -> Outcome:
-        out, err = io.StringIO(), io.StringIO()
-        before = dict(os.environ)
-        os.environ.clear()
-        os.environ.update(self.environ)
-        try:
-            with redirect_stdout(out), redirect_stderr(err):
-                code = run(["--project", str(self.folder), *arguments])
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-        return Outcome(code=code, out=out.getvalue(), err=err.getvalue())
+        return command_line.builder(self.folder, self.environ, *arguments)
 
     def client(self, service: str) -> Any:
         return boto3.client(

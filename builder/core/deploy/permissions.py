@@ -22,17 +22,18 @@ def deployer(settings: Settings, identity: Identity) -> tuple[Grant, ...]:
     """Everything that the person or the pipeline needs who deploys with these settings, and nothing else.
 
     Lambda reads a function's image on behalf of the caller and lets itself into the repository the first time, hence
-    the four last of ECR's actions (Lambda, "Amazon ECR permissions").
+    four of ECR's actions (Lambda, "Amazon ECR permissions"). What finds orphans lists what there is: ECR then asks for
+    the permission on all repositories, CloudWatch Logs on all log groups.
     """
     prefix = settings.lambda_prefix
     at = f"{identity.region}:{identity.account}"
     repositories = f"arn:{identity.partition}:ecr:{at}:repository/{prefix}*"
     functions = f"arn:{identity.partition}:lambda:{at}:function:{prefix}*"
     found = [
-        Grant(name="Account", actions=("ecr:GetAuthorizationToken", "lambda:ListFunctions"), resources=(ANYWHERE,)),
+        Grant(name="Account", actions=_ACCOUNT, resources=(ANYWHERE,)),
         Grant(name="Repositories", actions=_REPOSITORIES, resources=(repositories,)),
         Grant(name="Functions", actions=_FUNCTIONS, resources=(functions,)),
-        Grant(name="Logs", actions=_LOGS, resources=(f"arn:{identity.partition}:logs:{at}:log-group:*",)),
+        Grant(name="Logs", actions=_LOGS, resources=(policies.log_groups(identity, prefix),)),
     ]
     if settings.functions.subnets:
         # Lambda asks them on the caller's behalf; they take no resource (Lambda, "Giving functions access to a VPC").
@@ -111,11 +112,11 @@ def _statement(grant: Grant) -> dict[str, Any]:
     return statement
 
 
+_ACCOUNT = ("ecr:DescribeRepositories", "ecr:GetAuthorizationToken", "lambda:ListFunctions", "logs:DescribeLogGroups")
 _REPOSITORIES = (
     "ecr:CreateRepository",
     "ecr:DeleteRepository",
     "ecr:DescribeImages",
-    "ecr:DescribeRepositories",
     "ecr:ListTagsForResource",
     "ecr:TagResource",
     "ecr:BatchCheckLayerAvailability",
@@ -164,7 +165,6 @@ _NAMESPACE = (
 _LOGS = (
     "logs:CreateLogGroup",
     "logs:DeleteRetentionPolicy",
-    "logs:DescribeLogGroups",
     "logs:PutRetentionPolicy",
     "logs:TagResource",
 )

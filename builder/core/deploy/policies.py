@@ -70,12 +70,17 @@ def role_trust(role: str) -> str:
     return canonical(_trust({"AWS": role}))
 
 
+def log_groups(identity: Identity, prefix: str) -> str:
+    """Those that the functions write to, as Lambda names them."""
+    return f"arn:{identity.partition}:logs:{identity.region}:{identity.account}:log-group:/aws/lambda/{prefix}*"
+
+
 def execution_policy(identity: Identity, prefix: str, *, vpc: bool = False) -> str:
     """Write logs, and only to the log groups of functions with our prefix; in a VPC, make and delete interfaces.
 
     The star spans colons in an ARN's last part, so that it covers a group's streams too.
     """
-    groups = f"arn:{identity.partition}:logs:{identity.region}:{identity.account}:log-group:/aws/lambda/{prefix}*"
+    groups = log_groups(identity, prefix)
     writing = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
     statements = [_allow(*writing, resource=groups)]
     if vpc:

@@ -92,10 +92,13 @@ def test_nothing_is_permitted_that_we_never_call() -> None:
 
 def test_only_what_has_no_resource_may_be_done_anywhere() -> None:
     anywhere = [grant for grant in permissions.deployer(CLUSTER, IDENTITY) if grant.resources == ("*",)]
-    # None takes a resource type (Service Authorization Reference, ECR, Lambda, Redshift and its Data API).
+    # Two list what there is; the rest takes no resource type (Service Authorization Reference, ECR, Lambda, CloudWatch
+    # Logs, Redshift and its Data API).
     assert actions(tuple(anywhere)) == {
+        "ecr:DescribeRepositories",
         "ecr:GetAuthorizationToken",
         "lambda:ListFunctions",
+        "logs:DescribeLogGroups",
         "redshift:DescribeClusters",
         "redshift-data:CancelStatement",
         "redshift-data:DescribeStatement",
@@ -132,7 +135,7 @@ def test_resources_are_those_of_the_prefix() -> None:
         "Account": ("*",),
         "Repositories": ("arn:aws:ecr:eu-west-1:123456789012:repository/dev-*",),
         "Functions": ("arn:aws:lambda:eu-west-1:123456789012:function:dev-*",),
-        "Logs": ("arn:aws:logs:eu-west-1:123456789012:log-group:*",),
+        "Logs": ("arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/dev-*",),
         "Roles": (
             "arn:aws:iam::123456789012:role/DevLambdaExecutionRole",
             "arn:aws:iam::123456789012:role/DevRedshiftInvokeRole",
