@@ -13,7 +13,7 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from builder.adapters import warehouse_errors
 from builder.adapters.data_api_values import bound, value
@@ -25,7 +25,6 @@ from builder.model import Statement
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from builder.adapters.aws import Aws
     from builder.core.config.roads import DataApi
 
 SERVICE = "redshift-data"
@@ -70,10 +69,17 @@ class _Held:
     in_transaction: bool = False
 
 
+class Calls(Protocol):
+    """What a session needs of Aws."""
+
+    def call(self, service: str, operation: str, *, about: str, **request: Any) -> Any:
+        """See Aws."""
+
+
 class DataApiSession(Session):
     """Calls on behalf of one cluster or workgroup, as one user."""
 
-    def __init__(self, aws: Aws, place: DataApi, watch: Watch | None = None) -> None:
+    def __init__(self, aws: Calls, place: DataApi, watch: Watch | None = None) -> None:
         self._watch = watch or Watch()
         patience = Patience(deadline=CONFLICT_SECONDS, sleep=self._watch.sleep, clock=self._watch.clock)
         super().__init__(database=place.database, patience=patience)

@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from builder.adapters.data_api import DataApiSession, Watch
+from builder.adapters.fake_data_api import FakeDataApi
 from builder.adapters.fake_warehouse import FakeWarehouse
 from builder.adapters.faults import Faults
 from builder.adapters.observe import World
@@ -20,6 +22,8 @@ from builder.errors import AwsError
 from builder.names import LIVE
 
 if TYPE_CHECKING:
+    from builder.adapters.warehouse import Warehouse
+    from builder.core.config.roads import DataApi
     from builder.core.deploy.actions import Change, CreateFunction, CreateRole, UpdateFunctionConfiguration
 
 IDENTITY = Identity(account="123456789012", region="eu-west-1", arn="arn:aws:iam::123456789012:user/deployer")
@@ -336,18 +340,23 @@ class FakeHolder:
 
 @dataclass
 class FakeCloud:
-    """An account and a Redshift in memory, and the world that apply and observe take."""
+    """An account and a Redshift in memory, and the world that apply and observe take.
+
+    With `road` the Redshift is reached by the Data API, whose calls fail in its stead.
+    """
 
     faults: Faults = field(default_factory=Faults)
     redshift: bool = True
     cluster: bool = True
+    road: DataApi | None = None
 
     def __post_init__(self) -> None:
         self.roles = FakeRoles(self.faults)
         self.repositories = FakeRepositories(self.faults)
         self.functions = FakeFunctions(self.faults, self.roles, self.repositories)
         self.versions = FakeVersions(self.faults, self.functions)
-        self.warehouse = FakeWarehouse(self.faults)
+        self.warehouse = FakeWarehouse(Faults() if self.road else self.faults)
+        self.data_api = FakeDataApi(self.warehouse, self.faults)
         self.logs = FakeLogs(self.faults)
         self.holder = FakeHolder(self.faults)
         self.images = FakeImages(self.faults, self.repositories)
@@ -359,8 +368,14 @@ class FakeCloud:
             roles=self.roles,
             repositories=self.repositories,
             versions=self.versions,
-            warehouse=self.warehouse if self.redshift else None,
+            warehouse=self._session() if self.redshift else None,
             logs=self.logs,
             holder=self.holder if self.cluster else None,
             images=self.images,
         )
+
+    def _session(self) -> Warehouse:
+        if self.road is None:
+            return self.warehouse
+        watch = Watch(sleep=lambda _: None, clock=lambda: 0.0, token=lambda: "token")
+        return DataApiSession(self.data_api, self.road, watch)

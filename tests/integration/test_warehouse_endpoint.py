@@ -285,7 +285,7 @@ def test_whatever_call_of_the_data_api_fails_all_or_nothing_has_happened_and_the
         for at in range(1, calls + 1):
             cut = Cut(aws, at, after=after)
             with pytest.raises((AwsError, WarehouseError)):
-                DataApiSession(cut, road, watch).run(wanted)  # type: ignore[arg-type]
+                DataApiSession(cut, road, watch).run(wanted)
             # What nobody heard the end of may still be on its way.
             stood = settled(lambda: len(look.functions_in("cut")))
             assert stood in {0, 2}

@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from builder.adapters.fakes import FakeCloud
 from builder.adapters.faults import WAYS, KilledError
+from builder.core.config.settings import DataApi
 from builder.errors import BuilderError
+from builder.model import Module
 from tests.unit.deploy.cloud import (
     LAMBDA_ONLY,
     POLYFILL,
@@ -36,6 +39,7 @@ GIVEN = replace(
     execution_role="arn:aws:iam::123456789012:role/run",
     invoke_role="arn:aws:iam::123456789012:role/call",
 )
+DATA_API = replace(WITH_REDSHIFT, warehouse=DataApi(workgroup="maps"))
 SETTINGS = {"own roles": WITH_REDSHIFT, "a cluster": WITH_CLUSTER, "Lambda alone": LAMBDA_ONLY, "given roles": GIVEN}
 
 
@@ -60,7 +64,8 @@ class Tried:
 
 def a_site(folder: Path, settings: Settings) -> Site:
     folder.mkdir(parents=True, exist_ok=True)
-    site = Site(folder, settings=settings)
+    road = settings.warehouse if isinstance(settings.warehouse, DataApi) else None
+    site = Site(folder, settings=settings, cloud=FakeCloud(road=road))
     site.cloud.roles.given |= {role for role in (settings.execution_role,) if role}
     site.push()
     return site
@@ -147,6 +152,26 @@ def every() -> Iterator[Scenario]:
         run=lambda site: site.deploy(scopes("h3")),
     )
     yield from migrations()
+    yield from by_the_data_api()
+
+
+def by_the_data_api() -> Iterator[Scenario]:
+    """The other road: a module's SQL as a batch and, where it is too large for one, as a transaction in a session."""
+    # What an update and a promotion do beyond these, they do to Lambda.
+    yield from (
+        each for each in scenarios(DATA_API, "Data API") if each.name.startswith(("deploy", "rollback", "remove"))
+    )
+    large = Module(
+        name="large",
+        functions=tuple(
+            a_function(f"large_{n}", "large", kind="sql", sql=f"SELECT $1 /* {'x' * 60_000} */") for n in (1, 2)
+        ),
+    )
+    yield Scenario(
+        name="deploy, Data API, a session",
+        prepare=lambda folder: a_site(folder, DATA_API),
+        run=lambda site: site.deploy(scopes(modules=(large,))),
+    )
 
 
 def migrations() -> Iterator[Scenario]:

@@ -34,6 +34,20 @@ def test_whatever_fails_the_same_command_converges(tmp_path: Path, scenario: mat
     assert any(call.startswith("get_function") for call in ways)
 
 
+@pytest.mark.parametrize(
+    "scenario",
+    [each for each in matrix.by_the_data_api() if each.name.startswith("deploy")],
+    ids=lambda each: each.name,
+)
+def test_by_the_data_api_too_whatever_call_fails(tmp_path: Path, scenario: matrix.Scenario) -> None:
+    tried = list(matrix.tries(scenario, tmp_path, FEW))
+    assert not [each for each in tried if each.wrong]
+    calls = {each.call for each in tried}
+    sent = {"execute_statement BEGIN", "execute_statement COMMIT", "describe_statement COMMIT"}
+    assert sent <= calls if "session" in scenario.name else any(call.startswith("batch_execute") for call in calls)
+    assert any(call.startswith("get_statement_result") for call in calls)
+
+
 def test_a_killed_process_makes_no_further_call() -> None:
     faults = Faults(at=1, kind="killed")
     done: list[str] = []
