@@ -31,7 +31,7 @@ def command() -> None:
 @output_format
 @pass_app
 def up(app: App, *, ephemeral: bool, aws_port: int | None, redshift_port: int | None) -> None:
-    """Start both and print the environment that points at them: eval "$(builder local up)"."""
+    """Start both, and show what runs and how to connect; eval "$(builder local up)" sets the environment."""
     wish = stack.Wish(
         folder=app.state / "local",
         environ=app.environ,
@@ -46,6 +46,13 @@ def up(app: App, *, ephemeral: bool, aws_port: int | None, redshift_port: int | 
     if app.console.format == "json":
         app.console.json({"environment": found.environment, "parts": _parts(found)})
         return
+    app.console.line(_what(found) + _how(found))
+    if not app.console.out.is_terminal:
+        _export(app, found)
+
+
+def _export(app: App, found: Stack) -> None:
+    """For a shell's eval, which reads standard output; people read standard error."""
     # A profile or a session token of another account would win over the keys.
     app.console.out.out("unset AWS_PROFILE AWS_SESSION_TOKEN", highlight=False)
     for name, value in found.environment.items():
@@ -99,6 +106,12 @@ def _parts(found: Stack) -> list[dict[str, str | int]]:
     ]
 
 
+def _what(found: Stack) -> str:
+    lines = [f"{part.title:<18}port {part.port:<7}pid {part.handle.pid:<9}log {part.log}\n" for part in found.running]
+    data = f"{'data':<18}{found.data}, until `builder local down`\n"
+    return "".join([*lines, data])
+
+
 def _how(found: Stack) -> str:
     at = found.environment
     host, port, name, user = (at[key] for key in ("RS_HOST", "RS_PORT", "RS_DATABASE", "RS_USER"))
@@ -107,6 +120,8 @@ the environment   eval "$(builder local up)", or the file {found.folder / "env"}
 psql              PGPASSWORD={at["RS_PASSWORD"]} psql -h {host} -p {port} -U {user} {name}
 BI tool (JDBC)    jdbc:redshift://{host}:{port}/{name}?ssl=false  or  jdbc:postgresql://{host}:{port}/{name},
                       user {user}, password {at["RS_PASSWORD"]}
+BI tool (ODBC)    Driver={{Amazon Redshift ODBC Driver (x64)}};Server={host};Port={port};Database={name};UID={user};
+                      PWD={at["RS_PASSWORD"]};SSLMode=disable
 TLS               sslmode=verify-full, with {found.data / "server.crt"} as root certificate
 Python            redshift_connector.connect(host="{host}", port={port}, database="{name}", user="{user}",
                                              password="{at["RS_PASSWORD"]}", ssl=False)

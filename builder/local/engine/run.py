@@ -12,6 +12,7 @@ from builder.local.engine.variables import Set, Show
 from builder.local.objects import autos, define, guard, materialized
 from builder.local.objects.accounts import Account, DropAccount
 from builder.local.objects.alter import AlterColumns
+from builder.local.objects.comments import Comment, comment
 from builder.local.objects.cursors import CloseCursor, Declare, Fetch, Lock
 from builder.local.objects.functions import CreateFunction, DropFunction
 from builder.local.objects.materialized import CreateMaterialized, DropMaterialized, Refresh
@@ -217,6 +218,7 @@ _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     Copy: load.copy,
     Unload: unload.unload,
     AlterColumns: define.alter_columns,
+    Comment: comment,
     CreateProcedure: catalog.create,
     DropProcedure: catalog.drop,
     CreateMaterialized: materialized.create,

@@ -13,6 +13,7 @@ from builder.local.engine.listings import Listing, parse_listing
 from builder.local.engine.variables import Set, Show, parse_set, parse_show
 from builder.local.objects.accounts import Account, DropAccount, parse_account, parse_drop_account
 from builder.local.objects.alter import AlterColumns, parse_alter
+from builder.local.objects.comments import Comment, parse_comment
 from builder.local.objects.copy_stream import CopyStream, is_stream, parse_copy_stream
 from builder.local.objects.cursors import (
     CloseCursor,
@@ -157,6 +158,7 @@ Statement = (
     | DropMaterialized
     | Refresh
     | AlterColumns
+    | Comment
     | MergeRows
 )
 
@@ -164,7 +166,7 @@ _QUERIES = frozenset({"SELECT", "WITH", "VALUES", "(", "INSERT", "UPDATE", "DELE
 
 # Redshift's other commands ("SQL commands"), and PostgreSQL's that clients send of habit.
 _REFUSED = frozenset(
-    {"CREATE", "DROP", "ALTER", "COPY", "COMMENT", "CANCEL", "USE", "ATTACH", "DETACH", "DESC", "DESCRIBE", "LOAD"}
+    {"CREATE", "DROP", "ALTER", "COPY", "CANCEL", "USE", "ATTACH", "DETACH", "DESC", "DESCRIBE", "LOAD"}
     | {
         "CHECKPOINT",
         "CLUSTER",
@@ -283,6 +285,7 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Statement]], ...] = (
     (("VACUUM",), _word(Nothing(tag="VACUUM"))),
     (("CALL",), parse_call),
     (("COPY",), _copy),
+    (("COMMENT",), parse_comment),
     (("UNLOAD",), parse_unload),
     (("EXPLAIN",), _explain),
     (("REFRESH",), parse_refresh),

@@ -6,6 +6,7 @@ transaction.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -129,9 +130,6 @@ def rebuild(session: Session, shape: Shape, columns: Sequence[Column], values: S
     held = ", ".join(f"c{index}" for index in range(len(columns)))
     names = ", ".join(values)
     session.duck.run(f"CREATE OR REPLACE TEMP TABLE _rs_rebuilt({held}) AS SELECT {names} FROM {shape.quoted}")  # noqa: S608 - quoted
-    # The table's comment has its keys; what it says of types is true of the columns that keep theirs.
-    known = {column.name: column.type for column in shape.columns}
-    same = all(known.get(column.name, column.type) == column.type for column in columns)
     told = session.duck.rows(
         "SELECT comment FROM duckdb_tables() WHERE table_name = ? AND schema_name = ? AND comment IS NOT NULL",
         [shape.name, shape.schema],
@@ -141,8 +139,22 @@ def rebuild(session: Session, shape: Shape, columns: Sequence[Column], values: S
     session.duck.run(f"{head} {shape.quoted} ({', '.join(map(render_column, columns))})")
     session.duck.run(f"INSERT INTO {shape.quoted} SELECT * FROM _rs_rebuilt")  # noqa: S608 - quoted
     session.duck.run("DROP TABLE temp._rs_rebuilt")
-    if told and same:
-        session.duck.run(f"COMMENT ON TABLE {shape.quoted} IS '{told[0][0].replace(chr(39), chr(39) * 2)}'")
+    text = _retold(told[0][0] if told else "{}", shape, columns)
+    session.duck.run(f"COMMENT ON TABLE {shape.quoted} IS '{text.replace(chr(39), chr(39) * 2)}'")
+
+
+def _retold(text: str, shape: Shape, columns: Sequence[Column]) -> str:
+    """DuckDB's comment on the table: types as they were written or are now, and keys but for those of columns gone."""
+    told = json.loads(text)
+    types_, known = told.get("types", {}), {column.name: column.type for column in shape.columns}
+    told["types"] = {
+        column.name: types_[column.name]
+        if column.name in types_ and known.get(column.name) == column.type
+        else str(column.type)
+        for column in columns
+    }
+    told["keys"] = [key for key in told.get("keys", []) if told["types"].keys() >= set(key["columns"])]
+    return json.dumps({name: value for name, value in told.items() if value})
 
 
 def render_column(column: Column) -> str:

@@ -177,6 +177,8 @@ def _forget(session: Session, statement: Drop | DropFunction | DropProcedure | D
     lists = {"TABLE": there, "SCHEMA": schemas}
     for kind in ("FUNCTION", "PROCEDURE"):
         lists[kind] = f"SELECT object FROM _rs.owned WHERE kind = '{kind}'"  # noqa: S608 - one of two words
+    gone = f"kind IN ('TABLE', 'COLUMN', 'CONSTRAINT') AND object NOT IN ({there})"
+    session.duck.run(f"DELETE FROM _rs.comment WHERE {gone} OR kind = 'SCHEMA' AND object NOT IN ({schemas})")  # noqa: S608 - ours
     for kind, left in lists.items():
         for table in ("acl", "owner"):
             session.duck.run(f"DELETE FROM _rs.{table} WHERE kind = '{kind}' AND object NOT IN ({left})")  # noqa: S608 - ours
@@ -184,7 +186,7 @@ def _forget(session: Session, statement: Drop | DropFunction | DropProcedure | D
 
 @contextmanager
 def renaming(session: Session, tree: exp.Expr) -> Iterator[None]:
-    """ALTER TABLE ... RENAME TO keeps owner and grants: the block is the statement."""
+    """ALTER TABLE ... RENAME TO keeps owner, grants and comments: the block is the statement."""
     rename = tree.find(exp.AlterRename) if isinstance(tree, exp.Alter) else None
     if rename is None:
         yield
@@ -194,8 +196,8 @@ def renaming(session: Session, tree: exp.Expr) -> Iterator[None]:
     with session.atomically():
         schema = session.rights.place(session.schemas(named), name, named=bool(named))
         yield
-        for kept in ("acl", "owner"):
-            sql = f"UPDATE _rs.{kept} SET object = ? WHERE kind = 'TABLE' AND object = ?"  # noqa: S608 - one of two names
+        for kept, kinds in (("acl", "'TABLE'"), ("owner", "'TABLE'"), ("comment", "'TABLE', 'COLUMN', 'CONSTRAINT'")):
+            sql = f"UPDATE _rs.{kept} SET object = ? WHERE kind IN ({kinds}) AND object = ?"  # noqa: S608 - constants
             session.duck.run(sql, [f"{schema}.{new}", f"{schema}.{name}"])
 
 

@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS _rs.acl (
 CREATE UNIQUE INDEX IF NOT EXISTS acl_once ON _rs.acl (kind, object, privilege, grantee_kind, grantee, grantor);
 CREATE TABLE IF NOT EXISTS _rs.owner (kind VARCHAR, object VARCHAR, owner VARCHAR);
 CREATE UNIQUE INDEX IF NOT EXISTS owner_once ON _rs.owner (kind, object);
+-- COMMENT ON: kind DATABASE, SCHEMA, TABLE (views too), COLUMN or CONSTRAINT, of which part is the name.
+CREATE TABLE IF NOT EXISTS _rs.comment (kind VARCHAR, object VARCHAR, part VARCHAR, text VARCHAR);
 -- What objects that are made from now on are granted; `revoked`: what they are not, though it is the default.
 CREATE TABLE IF NOT EXISTS _rs.default_acl (
     owner VARCHAR, schema_name VARCHAR, kind VARCHAR, privilege VARCHAR, grantee_kind VARCHAR, grantee VARCHAR,

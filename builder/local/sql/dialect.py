@@ -64,7 +64,7 @@ _INTERNAL = _words(
     ewkb_srid wkt elements ratio digits_of nonzero type_name sqlname typmod user_id texts on_path view_of view_body
     key_text index_text is_system function_arguments regclass regclass_name regtype regproc regproc_name shl64 shr64
     cut pattern found_at compared weekday items ordered whole characters of_mode result_type type_oid shown_types
-    object_key
+    object_key comment_on owner_of described
     """
 )
 _MACRO = re.compile(r"^CREATE OR REPLACE MACRO _rs\.(\w+)", re.MULTILINE)
@@ -191,10 +191,13 @@ def _called(tokens: Sequence[Token]) -> str:
 
 
 def _unfinished(source: Source) -> bool:
-    """Whether the text ends inside parentheses or after a keyword: what is wrong is that more should follow."""
+    """Whether the text ends inside parentheses or after a keyword: what is wrong is that more should follow.
+
+    Behind another keyword (FROM WHERE) it is the last one that is wrong.
+    """
     kinds = [token.token_type for token in source.tokens]
-    last = kinds[-1]
-    return kinds.count(TokenType.L_PAREN) > kinds.count(TokenType.R_PAREN) or last in _OPEN
+    before, last = kinds[-2:] if len(kinds) > 1 else (None, kinds[-1])
+    return kinds.count(TokenType.L_PAREN) > kinds.count(TokenType.R_PAREN) or (last in _OPEN and before not in _OPEN)
 
 
 def render(tree: exp.Expr) -> str:

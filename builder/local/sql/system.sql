@@ -56,6 +56,11 @@ CREATE OR REPLACE VIEW _rs.pg_namespace AS
     UNION ALL SELECT * FROM (VALUES (11, 'pg_catalog', 1, NULL), (12, 'information_schema', 1, NULL),
                                     (13, 'pg_temp_1', 1, NULL)) AS t(oid, nspname, nspowner, nspacl);
 CREATE OR REPLACE VIEW _rs.pg_namespace_info AS SELECT * FROM _rs.pg_namespace;
+CREATE OR REPLACE MACRO _rs.owner_of(s, t) AS
+    coalesce((SELECT o.owner FROM _rs.owner AS o WHERE o.kind = 'TABLE' AND o.object = s || '.' || t),
+             CASE s WHEN 'pg_temp_1' THEN getvariable('rs_user') ELSE 'rdsdb' END);
+CREATE OR REPLACE MACRO _rs.comment_on(k, o, p) AS
+    (SELECT c.text FROM _rs.comment AS c WHERE c.kind = k AND c.object = o AND c.part = p);
 -- Every table and view: ours, and those of the catalogue itself. Temporary ones count their OIDs by themselves.
 CREATE OR REPLACE VIEW _rs.relation AS
     WITH found AS (
@@ -157,7 +162,20 @@ CREATE OR REPLACE VIEW _rs.pg_index AS
            CAST(NULL AS VARCHAR) AS indpred
     FROM _rs.key AS k WHERE k.kind IN ('p', 'u');
 CREATE OR REPLACE VIEW _rs.pg_description AS
-    SELECT 0 AS objoid, 0 AS classoid, 0 AS objsubid, '' AS description WHERE false;
+    SELECT d.objoid, r.oid AS classoid, d.objsubid, d.description
+    FROM (SELECT r.oid AS objoid, 'pg_class' AS class, 0 AS objsubid, c.text AS description
+          FROM _rs.comment AS c JOIN _rs.relation AS r ON c.object = r.schema_name || '.' || r.name WHERE c.kind = 'TABLE'
+          UNION ALL
+          SELECT r.oid, 'pg_class', r.number, c.text FROM _rs.comment AS c JOIN _rs.relation_column AS r
+              ON c.object = r.schema_name || '.' || r.table_name AND c.part = r.column_name WHERE c.kind = 'COLUMN'
+          UNION ALL
+          SELECT k.oid, 'pg_constraint', 0, c.text FROM _rs.comment AS c JOIN _rs.key AS k
+              ON c.object = k.schema_name || '.' || k.table_name AND c.part = k.name WHERE c.kind = 'CONSTRAINT'
+          UNION ALL
+          SELECT n.oid, 'pg_namespace', 0, c.text FROM _rs.comment AS c JOIN _rs.pg_namespace AS n ON n.nspname = c.object
+          WHERE c.kind = 'SCHEMA'
+          UNION ALL SELECT 100001, 'pg_database', 0, c.text FROM _rs.comment AS c WHERE c.kind = 'DATABASE') AS d
+        JOIN _rs.relation AS r ON r.schema_name = 'pg_catalog' AND r.name = d.class;
 CREATE OR REPLACE VIEW _rs.pg_am AS SELECT 403 AS oid, 'btree' AS amname;
 CREATE OR REPLACE VIEW _rs.pg_inherits AS SELECT 0 AS inhrelid, 0 AS inhparent, 0 AS inhseqno WHERE false;
 CREATE OR REPLACE VIEW _rs.pg_trigger AS
@@ -227,11 +245,15 @@ CREATE OR REPLACE MACRO _rs.pg_type_is_visible(o) AS o IS NOT NULL;
 CREATE OR REPLACE MACRO _rs.pg_get_expr
     (b, r) AS CAST(b AS VARCHAR),
     (b, r, p) AS CAST(b AS VARCHAR);
+CREATE OR REPLACE MACRO _rs.described(o, c) AS
+    (SELECT d.description FROM _rs.pg_description AS d JOIN _rs.relation AS r ON r.oid = d.classoid
+     WHERE d.objoid = o AND d.objsubid = 0 AND (c IS NULL OR r.name = c) LIMIT 1);
 CREATE OR REPLACE MACRO _rs.obj_description
-    (o) AS CAST(NULL AS VARCHAR),
-    (o, c) AS CAST(NULL AS VARCHAR);
-CREATE OR REPLACE MACRO _rs.shobj_description(o, c) AS CAST(NULL AS VARCHAR);
-CREATE OR REPLACE MACRO _rs.col_description(o, n) AS CAST(NULL AS VARCHAR);
+    (o) AS _rs.described(o, NULL),
+    (o, c) AS _rs.described(o, c);
+CREATE OR REPLACE MACRO _rs.shobj_description(o, c) AS _rs.described(o, c);
+CREATE OR REPLACE MACRO _rs.col_description(o, n) AS
+    (SELECT d.description FROM _rs.pg_description AS d WHERE d.objoid = o AND d.objsubid = n AND n > 0);
 CREATE OR REPLACE MACRO _rs.view_of(o) AS
     (SELECT v.definition FROM _rs.pg_views AS v JOIN _rs.relation AS r ON r.schema_name = v.schemaname AND r.name = v.viewname
      WHERE r.oid = o);
@@ -299,7 +321,8 @@ CREATE OR REPLACE VIEW _rs.svv_all_schemas AS
 CREATE OR REPLACE VIEW _rs.svv_redshift_tables AS
     SELECT getvariable('rs_database') AS database_name, schema_name, name AS table_name,
            CASE kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS table_type, CAST(NULL AS VARCHAR) AS table_acl,
-           CAST(NULL AS VARCHAR) AS remarks, 'awsuser' AS table_owner
+           _rs.comment_on('TABLE', schema_name || '.' || name, '') AS remarks,
+           _rs.owner_of(schema_name, name) AS table_owner
     FROM _rs.relation WHERE schema_name NOT IN ('pg_catalog', 'information_schema');
 CREATE OR REPLACE VIEW _rs.svv_all_tables AS
     SELECT database_name, schema_name, table_name, table_acl, table_type, remarks FROM _rs.svv_redshift_tables;
@@ -313,7 +336,7 @@ CREATE OR REPLACE VIEW _rs.column_facts AS
                WHEN 'double precision' THEN 53 END END AS numeric_precision,
            CASE WHEN type LIKE 'numeric(%' THEN (_rs.typmod(type) - 4) & 65535
                 WHEN _rs.sqlname(type) IN ('smallint', 'integer', 'bigint') THEN 0 END AS numeric_scale,
-           CAST(NULL AS VARCHAR) AS remarks, kind, keys
+           _rs.comment_on('COLUMN', schema_name || '.' || table_name, column_name) AS remarks, kind, keys
     FROM _rs.relation_column;
 CREATE OR REPLACE VIEW _rs.svv_redshift_columns AS
     SELECT database_name, schema_name, table_name, column_name, ordinal_position, data_type, column_default, is_nullable,
@@ -328,7 +351,8 @@ CREATE OR REPLACE VIEW _rs.svv_all_columns AS
     FROM _rs.column_facts WHERE NOT _rs.is_system(schema_name);
 CREATE OR REPLACE VIEW _rs.svv_tables AS
     SELECT getvariable('rs_database') AS table_catalog, schema_name AS table_schema, name AS table_name,
-           CASE kind WHEN 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type, CAST(NULL AS VARCHAR) AS remarks
+           CASE kind WHEN 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type,
+           _rs.comment_on('TABLE', schema_name || '.' || name, '') AS remarks
     FROM _rs.relation;
 CREATE OR REPLACE VIEW _rs.svv_columns AS
     SELECT database_name AS table_catalog, schema_name AS table_schema, table_name, column_name, ordinal_position,
@@ -392,7 +416,8 @@ CREATE OR REPLACE VIEW _rs.show_tables AS
     SELECT getvariable('rs_database') AS database_name, schema_name, name AS table_name,
            CASE WHEN _rs.is_system(schema_name) THEN 'SYSTEM VIEW' WHEN temporary THEN 'LOCAL TEMPORARY'
                 WHEN kind = 'v' THEN 'VIEW' ELSE 'TABLE' END AS table_type,
-           CAST(NULL AS VARCHAR) AS table_acl, CAST(NULL AS VARCHAR) AS remarks, 'awsuser' AS owner,
+           CAST(NULL AS VARCHAR) AS table_acl, _rs.comment_on('TABLE', schema_name || '.' || name, '') AS remarks,
+           _rs.owner_of(schema_name, name) AS owner,
            CAST(NULL AS TIMESTAMP) AS last_altered_time, CAST(NULL AS TIMESTAMP) AS last_modified_time,
            coalesce(json_extract_string(keys, '$.diststyle'), 'AUTO(ALL)') AS dist_style, '' AS table_subtype
     FROM _rs.relation;

@@ -58,7 +58,7 @@ class Client:
         duck = self.engine.session("awsuser").duck
         for (name,) in duck.rows("SELECT nspname FROM _rs.pg_namespace WHERE oid > 13"):
             duck.run(f'DROP SCHEMA "{name}" CASCADE')
-        for table in ("function", "procedure", "acl", "owner", "member", "default_acl", "view_text"):
+        for table in ("function", "procedure", "acl", "owner", "member", "default_acl", "view_text", "comment"):
             duck.run(f"DELETE FROM _rs.{table}")
         duck.run("DELETE FROM _rs.account WHERE oid <> 100")
         for row in self.first:
