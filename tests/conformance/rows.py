@@ -18,6 +18,8 @@ for a statement that need only run. `objects` and `leaves` are what lies in S3 b
 address.
 Each row runs in a transaction of its own, which is rolled back; with `autocommit: true` it runs without, and
 `cleanup` takes away what it has made.
+
+What no single statement shows has `tests` instead of `sql`: names of tests, `integration/test_client_tls.py::test_x`.
 """
 
 from __future__ import annotations
@@ -62,7 +64,8 @@ class Row(BaseModel):
     source: str = ""
     says: str
     setup: Statements = ()
-    sql: str
+    sql: str = ""
+    tests: Statements = ()
     rows: list[list[Any]] | None = None
     types: tuple[str, ...] | None = None
     names: tuple[str, ...] | None = None
@@ -96,7 +99,8 @@ _HEAD = """\
 What the local Redshift does as Amazon Redshift's documentation says. Each line is run by
 `tests/conformance/test_conformance.py`: redshift-connector sends the statement over the wire to an endpoint that the
 test has started, and rows, column types or the error must be those that the page leads one to expect. This page is
-written from the same files (`python -m tests.conformance`).
+written from the same files (`python -m tests.conformance`). Behind a line that no single statement shows stand the
+tests that do.
 
 "Says" is the page's statement, shortened. Pages are of the Amazon Redshift Database Developer Guide unless another
 source is named. The Data API's table is in [local-data-api.md](local-data-api.md#what-holds); what is not supported,
@@ -119,6 +123,8 @@ def _cell(text: str) -> str:
 
 
 def _source(row: Row) -> str:
-    if row.page:
-        return f"[{row.page}]({GUIDE}/{row.page}.html)"
-    return _cell(row.source)
+    found = [f"[{row.page}]({GUIDE}/{row.page}.html)" if row.page else _cell(row.source)]
+    for test in row.tests:
+        file, _, name = test.partition("::")
+        found.append(f"[{name}](../tests/{file})")
+    return "; ".join(found)

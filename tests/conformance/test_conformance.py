@@ -18,6 +18,7 @@ ROWS = [
     pytest.param(row, id=f"{name}-{re.sub(r'[^A-Za-z0-9]+', '-', row.behaviour)}")
     for name, section in sections().items()
     for row in section.rows
+    if row.sql
 ]
 # PostgreSQL's pg_type and, from 3000 on, redshift_connector's RedshiftOID.
 OIDS = {

@@ -77,7 +77,12 @@ def test_up_again_status_and_down(local: Local) -> None:
     assert exported == first["environment"]
     assert asked(first["environment"], "SELECT 1") == [(1,)]
     shown = local("status")
-    for word in ("running", first["environment"]["RS_PORT"], "psql", "redshift_connector.connect"):
+    host, port = first["environment"]["RS_HOST"], first["environment"]["RS_PORT"]
+    ways = ("psql", "redshift_connector.connect", f"jdbc:redshift://{host}:{port}/dev", f"Server={host};Port={port}")
+    # People read standard error where a shell's eval takes standard output.
+    for word in (*ways, "AWS emulator", "Redshift endpoint", f"port {port}"):
+        assert word in again.stderr
+    for word in ("running", port, *ways):
         assert word in shown.stdout
     stack = record.read(local.folder)
     assert stack is not None
