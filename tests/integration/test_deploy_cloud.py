@@ -363,6 +363,40 @@ def test_a_deploy_without_changes_reads_a_few_times_and_writes_never(project: Pr
     assert sorted(calls) == expected
 
 
+@pytest.mark.parametrize("option", ["provisioned_concurrency: 2", "reserved_concurrency: 5"])
+def test_what_a_lambda_is_asked_to_have_stands_is_planned_no_more_and_is_taken_back(
+    project: Project, option: str
+) -> None:
+    live = replace(project, environ={**project.environ, "RS_LAMBDA_ALIAS": "true"})
+    file = project.folder / "functions" / "greeting" / "greet" / "function.yaml"
+    plain = file.read_text(encoding="utf-8")
+    write(file, plain.replace("type: lambda\n", f"type: lambda\n    config: {{{option}}}\n"))
+    made = live.builder("deploy", "--yes")
+    assert made.code == 0, made.err
+    aws, name = project.client("lambda"), f"{project.prefix}greeting"
+    has = {
+        "provisioned_concurrency: 2": lambda: provisioned(aws, name),
+        "reserved_concurrency: 5": lambda: aws.get_function_concurrency(FunctionName=name).get(
+            "ReservedConcurrentExecutions"
+        ),
+    }[option]
+    assert has() == int(option[-1])
+    assert live.builder("plan", "--detailed-exitcode").code == 0
+    write(file, plain)
+    taken = live.builder("deploy", "--yes")
+    assert taken.code == 0, taken.err
+    assert has() is None
+    assert live.builder("plan", "--detailed-exitcode").code == 0
+
+
+def provisioned(aws: Any, name: str) -> int | None:
+    try:
+        answer = aws.get_provisioned_concurrency_config(FunctionName=name, Qualifier="live")
+    except aws.exceptions.ProvisionedConcurrencyConfigNotFoundException:
+        return None
+    return int(answer["RequestedProvisionedConcurrentExecutions"])
+
+
 def test_a_part_is_removed_and_the_rest_stays(project: Project) -> None:
     assert project.builder("deploy").code == 0
     assert project.builder("remove", "--functions", "GREET_TWICE", "--yes").code == 0
