@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builder.adapters.fakes import IDENTITY, FakeCloud
+from builder.adapters.fake_registry import IDENTITY
+from builder.adapters.fakes import FakeCloud
 from builder.adapters.observe import Question, World, observe
 from builder.apply import Ledger, apply
 from builder.core.deploy import plan as deploy_plan

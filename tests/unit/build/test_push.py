@@ -10,7 +10,7 @@ import pytest
 
 from builder import push
 from builder.adapters import archive
-from builder.adapters.fakes import IDENTITY, FakeRepositories
+from builder.adapters.fake_registry import IDENTITY, FakeRepositories
 from builder.adapters.faults import Faults
 from builder.adapters.layout import Layout
 from builder.core.config.settings import Settings

@@ -11,7 +11,7 @@ from botocore.stub import ANY, Stubber
 
 from builder.adapters import check_aws
 from builder.adapters.aws import METHODS, Aws
-from builder.adapters.fakes import IDENTITY
+from builder.adapters.fake_registry import IDENTITY
 from builder.core.config.settings import Aws as AwsSettings
 from builder.core.config.settings import Secret, Settings
 from builder.core.deploy import permissions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builder.adapters.fakes import IDENTITY  # eu-west-1, account 123456789012
+from builder.adapters.fake_registry import IDENTITY  # eu-west-1, account 123456789012
 from builder.core.config.settings import Connection, DataApi
 from builder.core.deploy import findings
 from builder.errors import AwsError, EngineError, Problem, SettingsError

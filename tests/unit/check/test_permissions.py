@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from builder.adapters.fakes import IDENTITY
+from builder.adapters.fake_registry import IDENTITY
 from builder.core.config.settings import Aws, Connection, DataApi, Secret, Settings
 from builder.core.deploy import permissions
 

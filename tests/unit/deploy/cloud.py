@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from builder.adapters import receipts, releases
 from builder.adapters.execute import repository
-from builder.adapters.fakes import IDENTITY, FakeCloud
+from builder.adapters.fake_registry import IDENTITY
+from builder.adapters.fakes import FakeCloud
 from builder.adapters.observe import Question, observe, observe_release
 from builder.adapters.releases import History
 from builder.apply import Ledger, apply

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from builder.adapters.aws import Aws
 from builder.adapters.check_chain import links
-from builder.adapters.fakes import IDENTITY
+from builder.adapters.fake_registry import IDENTITY
 from builder.core.config.settings import Aws as AwsSettings
 from builder.core.config.settings import Secret
 from builder.core.deploy import chain

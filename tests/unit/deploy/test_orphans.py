@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.adapters.fakes import IDENTITY
+from builder.adapters.fake_registry import IDENTITY
 from builder.adapters.observe import Question, observe
 from builder.core.catalog.selection import Gone
 from builder.core.deploy.actions import DeleteFunction, DeleteRepository, Note, RunSql

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import jsonschema
 import pytest
 
-from builder.adapters.fakes import IDENTITY
+from builder.adapters.fake_registry import IDENTITY
 from builder.core.catalog.selection import Gone
 from builder.core.deploy import plan_file
 from builder.core.deploy.actions import Action, RunSql

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.adapters import receipts
-from builder.adapters.fakes import IDENTITY
+from builder.adapters.fake_registry import IDENTITY
 from builder.core.config.env_files import from_environment, from_flags
 from builder.core.config.settings import resolve
 from builder.core.deploy import promotion

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.adapters import receipts
-from builder.adapters.fakes import IDENTITY
+from builder.adapters.fake_registry import IDENTITY
 from builder.core.config.settings import Connection, DataApi, Settings
 from builder.core.deploy import recording
 from builder.core.deploy.actions import CreateSchema, DropSchema, Note

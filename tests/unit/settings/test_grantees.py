@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.adapters.fakes import IDENTITY
+from builder.adapters.fake_registry import IDENTITY
 from builder.core.deploy import desired, sql_script
 from tests.unit.deploy.cloud import QUADBIN, WITH_REDSHIFT, image, scopes
 
