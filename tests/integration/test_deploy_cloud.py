@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import shutil
 import zlib
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from builder.core.deploy.desired import Scope
 from builder.core.deploy.receipt import place_of
 from builder.core.images import lock as images
 from builder.model import Image
+from builder.testing import Suite
 from tests.integration import command_line
 from tests.integration.planted import CREDENTIALS, PLANTED, traces
 
@@ -498,6 +500,42 @@ def test_the_data_api_deploys_queries_shows_and_removes_with_no_host_and_no_pass
     assert (refused.code, "no_such" in refused.err) == (7, True)
     assert project.builder("remove", "--yes").code == 0
     assert project.ours()["functions"] == []
+
+
+PLUS = """
+arguments: [{name: n, type: bigint}]
+output: bigint
+clouds: {redshift: {type: sql}}
+"""
+CONNECTION = ("RS_HOST", "RS_PORT", "RS_USER", "RS_PASSWORD", "RS_SSL", "RS_DATABASE", "RS_CLUSTER_IDENTIFIER")
+
+
+@pytest.mark.parametrize("road", ["password", "Data API"])
+def test_deploy_test_and_run_query_go_by_the_road_that_env_names(
+    project: Project, road: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(project.folder / "functions" / "greeting")
+    plus = project.folder / "functions" / "sums" / "plus"
+    write(plus / "function.yaml", PLUS)
+    write(plus / "code" / "redshift.sql", "SELECT $1 + 1\n")
+    write(plus / "tests" / "unit" / "cases.yaml", "- {name: one, arguments: [1], output: 2}\n")
+    told = {name: project.environ[name] for name in CONNECTION} if road == "password" else {"RS_WORKGROUP": "local"}
+    told["RS_SCHEMA"] = project.environ["RS_SCHEMA"]
+    for name in (*CONNECTION, "RS_SCHEMA"):
+        del project.environ[name]
+    write(project.folder / ".env", "".join(f"{name}='{value}'\n" for name, value in told.items()))
+
+    deployed = project.builder("deploy")
+    assert deployed.code == 0, deployed.err
+    tested = project.builder("test", "--sql", "--format", "json")
+    assert (tested.code, json.loads(tested.out)) == (0, [{"function": "plus", "sql": "1 passed"}])
+    for name in [each for each in os.environ if each.startswith(("RS_", "AWS_"))]:
+        monkeypatch.delenv(name)
+    for name, value in project.environ.items():
+        monkeypatch.setenv(name, value)
+    suite = Suite(project.folder, ("functions",))
+    assert suite.warehouse.query(f"SELECT {told['RS_SCHEMA']}.plus(41)").rows == ((42,),)
+    suite.close()
 
 
 def test_secrets_are_in_no_output_plan_receipt_release_or_lock(project: Project, tmp_path: Path) -> None:
