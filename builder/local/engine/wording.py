@@ -12,7 +12,8 @@ import duckdb
 
 from builder.local.engine.words import CLASSES, WORDS
 from builder.local.sql import types
-from builder.local.sqlstate import SqlError, conflict
+from builder.local.sql.dialect import REFUSED
+from builder.local.sqlstate import SqlError, conflict, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +102,7 @@ _CAST = re.compile(r"Unimplemented type for cast \((.+) -> (.+?)\)(?: when|$)", 
 _NUMERICAL = re.compile(r"Failed to cast value to numerical: (.*?)(?: when casting|$)", re.DOTALL)
 _CALL = re.compile(r"No function matches the given name and argument types '(\S+?)\((.*)\)'", re.DOTALL)
 _CHOICE = re.compile(r'Could not choose a best candidate function for the function call "(\S+?)\((.*)\)"', re.DOTALL)
+_MISSING = re.compile(r"Function with name \"?(\w+)")
 _COUNT = re.compile(r"expected (\d+) columns but (\d+) values|has (\d+) columns but (\d+) values")
 _MIXED = re.compile(r"Cannot (?:compare|combine|mix) values of type (\S+) and (?:type )?(\S+)")
 
@@ -147,6 +149,12 @@ def _no_function(text: str) -> SqlError | None:
     return SqlError("42883", f"operator does not exist: {shown}", hint=_NO_OPERATOR)
 
 
+def _refused(text: str) -> SqlError | None:
+    """What the parser knows of Redshift's functions, and DuckDB does not."""
+    found = _MISSING.search(text)
+    return unsupported(f"function {found.group(1)}") if found and found.group(1).lower() in REFUSED else None
+
+
 def _counted(text: str) -> SqlError | None:
     found = _COUNT.search(text)
     if not found:
@@ -168,6 +176,7 @@ _RULES: tuple[Callable[[str], SqlError | None], ...] = (
     _unreadable,
     _no_cast,
     _no_function,
+    _refused,
     _counted,
     _mixed,
     _worded,

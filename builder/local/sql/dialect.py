@@ -29,9 +29,9 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 SCHEMA = "_rs"
 SCRIPTS = tuple(
     Path(__file__).with_name(f"{name}.sql")
-    for name in ("functions", "library", "catalog", "accounts", "system", "routines")
+    for name in ("functions", "library", "formats", "catalog", "accounts", "system", "routines")
 )
-FUNCTIONS_SQL, LIBRARY_SQL, *_, SYSTEM_SQL, ROUTINES_SQL = SCRIPTS
+FUNCTIONS_SQL, LIBRARY_SQL, FORMATS_SQL, *_, SYSTEM_SQL, ROUTINES_SQL = SCRIPTS
 
 
 def _words(text: str) -> frozenset[str]:
@@ -41,20 +41,21 @@ def _words(text: str) -> frozenset[str]:
 # Redshift's functions whose meaning sqlglot translates to DuckDB.
 _TRANSLATED = _words(
     """
-    ABS ACOS ADD_MONTHS ANY_VALUE ASCII ASIN ATAN ATAN2 AVG BIT_AND BIT_OR BOOL_AND BOOL_OR CBRT CEIL CEILING
+    ABS ACOS ADD_MONTHS ANY_VALUE ASCII ASIN ATAN ATAN2 AVG BIT_AND BIT_OR BOOL_AND BOOL_OR CEIL CEILING
     CHARINDEX CHR COALESCE CONCAT CONVERT_TIMEZONE COS COT COUNT CUME_DIST CURRENT_DATE CURRENT_TIMESTAMP
     DATEADD DATEDIFF DATE_ADD DATE_DIFF DATE_PART DATE_TRUNC DEGREES DENSE_RANK EXP FIRST_VALUE FLOOR GETDATE
     GREATEST LAG LAST_DAY LAST_VALUE LEAD LEAST LEFT LEN LENGTH LISTAGG LN LOG LOWER LPAD LTRIM MAX MD5 MEDIAN
     MIN MOD MONTHS_BETWEEN NTH_VALUE NTILE NULLIF NVL NVL2 PERCENTILE_CONT PERCENTILE_DISC PERCENT_RANK PI POW POWER
-    RADIANS RANK REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND ROW_NUMBER RPAD RTRIM SIGN SIN
-    SPLIT_PART SQRT STDDEV STDDEV_POP STDDEV_SAMP STRPOS SUM TAN TO_CHAR TO_DATE TO_TIMESTAMP
+    RADIANS RANK REPEAT REPLACE REVERSE RIGHT ROUND ROW_NUMBER RPAD RTRIM SIGN SIN
+    SPLIT_PART SQRT STDDEV STDDEV_POP STDDEV_SAMP STRPOS SUM TAN
     TRANSLATE TRUNC UPPER VARIANCE VAR_POP VAR_SAMP
     """
 )
 # The same name and meaning in DuckDB, unknown to sqlglot.
 SAME = _words(
     """
-    char_length character_length sha1 random current_database current_schema generate_series sinh cosh tanh
+    char_length character_length sha1 random current_database current_schema generate_series sinh cosh tanh now
+    grouping grouping_id cbrt
     """
 )
 # Macros of functions.sql that are no function of Redshift's, but the inside of one.
@@ -65,18 +66,35 @@ _INTERNAL = _words(
     key_text index_text is_system function_arguments regclass regclass_name regtype regproc regproc_name shl64 shr64
     cut pattern found_at compared weekday items ordered whole characters of_mode result_type type_oid shown_types
     object_key comment_on owner_of described
+    padded counted day_part ordinal element_pattern to_char_date whole_digits grouped number_text
+    roman number_of pairs regexp_part
     """
 )
 _MACRO = re.compile(r"^CREATE OR REPLACE MACRO _rs\.(\w+)", re.MULTILINE)
 
 _VIEW = re.compile(r"^CREATE OR REPLACE VIEW _rs\.((?:pg|svv|sys|is)_\w+)", re.MULTILINE)
 
-_MADE = "".join(script.read_text() for script in (FUNCTIONS_SQL, LIBRARY_SQL, SYSTEM_SQL, ROUTINES_SQL))
+_MADE = "".join(script.read_text() for script in (FUNCTIONS_SQL, LIBRARY_SQL, FORMATS_SQL, SYSTEM_SQL, ROUTINES_SQL))
 MACROS = frozenset(_MACRO.findall(_MADE)) - _INTERNAL
 # Those over what the endpoint has in memory: engine/virtual.py makes the relations that stand for them.
 IN_MEMORY = frozenset({"sys_ludf_detail", "stl_load_errors", "sys_load_error_detail", "pg_settings"})
 # The system views that a query may name; those of information_schema begin with is_.
 VIEWS = frozenset(name for script in SCRIPTS for name in _VIEW.findall(script.read_text())) | IN_MEMORY
+
+
+# Functions of Redshift's guide that are refused by name.
+REFUSED = _words(
+    """
+    object_transform soundex difference crc32 fnv_hash farmfingerprint64 checksum collate text_to_int_alt
+    text_to_numeric_alt getbit bttext_pattern_cmp lower_attribute_names upper_attribute_names hll hll_cardinality
+    hll_combine hll_create_sketch hll_combine_sketches current_aws_account current_namespace current_setting set_config
+    pg_last_query_id pg_last_unload_id pg_cancel_backend pg_terminate_backend h3_fromlonglat h3_frompoint h3_polyfill
+    h3_boundary h3_center h3_iscompatible h3_isvalid h3_resolution h3_toparent h3_tochildren st_geohash st_geosquare
+    st_geomfromgeohash st_geomfromgeosquare st_angle st_addpoint st_removepoint st_setpoint st_memsize addbbox dropbbox
+    supportsbbox st_interiorringn st_linefrommultipoint st_ispolygonccw st_ispolygoncw
+    regexp_like interval_to_text isfinite age
+    """
+)
 
 
 class Parser(RedshiftParser):
@@ -113,9 +131,11 @@ def parse(source: Source) -> exp.Expr:
     if not isinstance(tree, exp.Expr):
         raise syntax("syntax error")
     if tree.find(exp.Command):
-        raise unsupported(" ".join(source.words(2)))
+        raise unsupported(_title(source))
     for window in list(tree.find_all(exp.Window)):
         _ratio(window)
+    for listed in tree.find_all(exp.GroupConcat):
+        _separator(listed)
     for when in tree.find_all(exp.When):
         _values_of(when)
     _check_depth(tree)
@@ -130,6 +150,21 @@ def _values_of(when: exp.When) -> None:
         if isinstance(only, exp.Anonymous) and only.name.upper() == "VALUES":
             insert.set("this", None)
             insert.set("expression", exp.Tuple(expressions=only.expressions))
+
+
+def _title(source: Source) -> str:
+    """A statement's name: `ALTER TABLE ... APPEND`, `COMMENT ON`."""
+    words = source.words(6)
+    at = 5 if words[3:4] == (".",) else 3
+    return f"ALTER TABLE ... {words[at]}" if words[:2] == ("ALTER", "TABLE") and words[at:] else " ".join(words[:2])
+
+
+def _separator(node: exp.GroupConcat) -> None:
+    """LISTAGG(DISTINCT value, ','): sqlglot takes the separator for one more value to be distinct in."""
+    values = node.this
+    if isinstance(values, exp.Distinct) and len(values.expressions) == 2:  # noqa: PLR2004 - value and separator
+        node.set("separator", values.expressions[1].copy())
+        values.set("expressions", values.expressions[:1])
 
 
 def _ratio(window: exp.Window) -> None:

@@ -12,7 +12,7 @@ CREATE TYPE IF NOT EXISTS _rs.geography AS STRUCT(srid INTEGER, geom GEOMETRY, g
 -- Output -------------------------------------------------------------------------------------------------------------
 
 CREATE OR REPLACE MACRO _rs.float_text(t) AS
-    CASE t WHEN 'inf' THEN 'Infinity' WHEN '-inf' THEN '-Infinity' WHEN 'nan' THEN 'NaN'
+    CASE t WHEN 'inf' THEN 'Infinity' WHEN '-inf' THEN '-Infinity' WHEN 'nan' THEN 'NaN' WHEN '-nan' THEN 'NaN'
            ELSE regexp_replace(t, '\.0$', '') END;
 -- typeof() of a column is a constant: the planner drops the other branch.
 CREATE OR REPLACE MACRO _rs.text(x) AS
@@ -128,8 +128,6 @@ CREATE OR REPLACE MACRO _rs.array_flatten(a) AS
 CREATE OR REPLACE MACRO _rs.split_to_array(s, mark := ',') AS to_json(string_split(s, mark));
 CREATE OR REPLACE MACRO _rs.is_valid_json(s) AS coalesce(json_valid(s) AND json_type(s) = 'OBJECT', false);
 CREATE OR REPLACE MACRO _rs.is_valid_json_array(s) AS coalesce(json_valid(s) AND json_type(s) = 'ARRAY', false);
-CREATE OR REPLACE MACRO _rs.json_array_length(s) AS CAST(json_array_length(s) AS INTEGER);
-CREATE OR REPLACE MACRO _rs.json_extract_array_element_text(s, n) AS json_extract_string(s, '$[' || n || ']');
 -- What an un-nested value has below it: nothing for NULL and for what is not an array (PartiQL, lax mode).
 CREATE OR REPLACE MACRO _rs.elements(x) AS
     CASE WHEN json_type(to_json(x)) = 'ARRAY' THEN CAST(to_json(x) AS JSON[]) ELSE CAST([] AS JSON[]) END;

@@ -24,6 +24,19 @@ CREATE OR REPLACE MACRO _rs.bpcharcmp(a, b) AS
     CASE WHEN rtrim(a) < rtrim(b) THEN -1 WHEN rtrim(a) > rtrim(b) THEN 1 ELSE 0 END;
 CREATE OR REPLACE MACRO _rs.pattern(p, flags) AS
     CASE WHEN contains(flags, 'i') THEN '(?i)' ELSE '' END || p;
+-- The first subexpression of the nth match (REGEXP_SUBSTR with the parameter e), or the whole of it; an empty text for none.
+CREATE OR REPLACE MACRO _rs.regexp_part(s, p, start, n, flags) AS
+    CASE WHEN s IS NOT NULL THEN
+         coalesce(regexp_extract_all(system.main.substr(s, start), _rs.pattern(p, flags), 1)[n], '') END;
+CREATE OR REPLACE MACRO _rs.regexp_substr
+    (s, p) AS regexp_extract(s, p),
+    (s, p, start) AS regexp_extract(system.main.substr(s, start), p),
+    (s, p, start, n) AS CASE WHEN s IS NOT NULL THEN
+        coalesce(regexp_extract_all(system.main.substr(s, start), p)[n], '') END,
+    (s, p, start, n, flags) AS CASE WHEN s IS NOT NULL THEN
+        coalesce(regexp_extract_all(system.main.substr(s, start), _rs.pattern(p, flags))[n], '') END;
+-- What is put in place names subexpressions by $1, DuckDB by \1.
+CREATE OR REPLACE MACRO _rs.referring(r) AS system.main.regexp_replace(r, '\$([0-9])', '\\\1', 'g');
 CREATE OR REPLACE MACRO _rs.regexp_count
     (s, p) AS CAST(len(regexp_extract_all(s, p)) AS INTEGER),
     (s, p, start) AS CAST(len(regexp_extract_all(system.main.substr(s, start), p)) AS INTEGER),
@@ -31,9 +44,9 @@ CREATE OR REPLACE MACRO _rs.regexp_count
 -- Redshift replaces every match, DuckDB the first unless told otherwise.
 CREATE OR REPLACE MACRO _rs.regexp_replace
     (s, p) AS system.main.regexp_replace(s, p, '', 'g'),
-    (s, p, r) AS system.main.regexp_replace(s, p, r, 'g'),
-    (s, p, r, start) AS left(s, start - 1) || system.main.regexp_replace(system.main.substr(s, start), p, r, 'g'),
-    (s, p, r, start, flags) AS left(s, start - 1) || system.main.regexp_replace(system.main.substr(s, start), _rs.pattern(p, flags), r, 'g');
+    (s, p, r) AS system.main.regexp_replace(s, p, _rs.referring(r), 'g'),
+    (s, p, r, start) AS left(s, start - 1) || system.main.regexp_replace(system.main.substr(s, start), p, _rs.referring(r), 'g'),
+    (s, p, r, start, flags) AS left(s, start - 1) || system.main.regexp_replace(system.main.substr(s, start), _rs.pattern(p, flags), _rs.referring(r), 'g');
 -- Where the nth match begins, or with option 1 where what is behind it begins; 0 for none.
 CREATE OR REPLACE MACRO _rs.found_at(s, p, start, n, option) AS
     CASE WHEN len(regexp_extract_all(system.main.substr(s, start), p)) < n THEN 0 ELSE
@@ -54,6 +67,13 @@ CREATE OR REPLACE MACRO _rs.substring
     (s, start) AS system.main.substr(s, greatest(start, 1)),
     (s, start, n) AS system.main.substr(s, greatest(start, 1), greatest(least(n, start + n - 1), 0));
 
+CREATE OR REPLACE MACRO _rs.json_array_length
+    (s) AS CAST(json_array_length(s) AS INTEGER),
+    (s, quiet) AS CASE WHEN NOT quiet OR json_valid(s) THEN CAST(json_array_length(s) AS INTEGER) END;
+CREATE OR REPLACE MACRO _rs.json_extract_array_element_text
+    (s, n) AS json_extract_string(s, '$[' || n || ']'),
+    (s, n, quiet) AS CASE WHEN NOT quiet OR json_valid(s) THEN json_extract_string(s, '$[' || n || ']') END;
+
 -- Numbers ------------------------------------------------------------------------------------------------------------
 
 CREATE OR REPLACE MACRO _rs.dexp(x) AS exp(x);
@@ -61,6 +81,8 @@ CREATE OR REPLACE MACRO _rs.dlog1(x) AS ln(x);
 CREATE OR REPLACE MACRO _rs.dlog10(x) AS log10(x);
 CREATE OR REPLACE MACRO _rs.factorial(n) AS
     CASE WHEN n > 20 THEN error('[22003] Value out of range for 8 bytes.') ELSE CAST(system.main.factorial(CAST(n AS INTEGER)) AS BIGINT) END;
+
+CREATE OR REPLACE MACRO _rs.date_part_year(d) AS CAST(year(CAST(d AS DATE)) AS INTEGER);
 
 -- Dates --------------------------------------------------------------------------------------------------------------
 
@@ -89,6 +111,17 @@ CREATE OR REPLACE MACRO _rs.ordered(a) AS
     list_transform(list_filter(list_transform(_rs.items(a), lambda x, i: {'x': x, 'i': i}),
                                lambda e: list_position(_rs.items(a), e.x) = e.i), lambda e: e.x);
 CREATE OR REPLACE MACRO _rs.array_distinct(a) AS to_json(_rs.ordered(a));
+CREATE OR REPLACE MACRO _rs.array_positions(a, x) AS
+    to_json(list_transform(list_filter(list_transform(_rs.items(a), lambda v, i: {'v': v, 'i': i}),
+                                       lambda e: e.v = CAST(to_json(x) AS JSON)), lambda e: e.i - 1));
+CREATE OR REPLACE MACRO _rs.array_sort(a) AS
+    to_json(list_transform(list_sort(list_transform(_rs.items(a), lambda v: {'n': TRY_CAST(v AS DOUBLE), 't': v ->> '$', 'v': v})),
+                           lambda e: e.v));
+CREATE OR REPLACE MACRO _rs.pairs(x) AS
+    CASE WHEN json_type(to_json(x)) = 'OBJECT' THEN
+         list_transform(json_keys(to_json(x)), lambda k:
+             {'k': k, 'v': json_extract(to_json(x), '/' || replace(replace(k, '~', '~0'), '/', '~1'))})
+         ELSE CAST([] AS STRUCT(k VARCHAR, v JSON)[]) END;
 CREATE OR REPLACE MACRO _rs.array_union(a, b) AS to_json(_rs.ordered(list_concat(_rs.items(a), _rs.items(b))));
 CREATE OR REPLACE MACRO _rs.array_intersection(a, b) AS
     to_json(list_filter(_rs.ordered(a), lambda x: list_contains(_rs.items(b), x)));
@@ -137,3 +170,21 @@ CREATE OR REPLACE MACRO _rs.st_azimuth(a, b) AS st_azimuth(a.geom, _rs.kept(a, b
 CREATE OR REPLACE MACRO _rs.st_translate(x, dx, dy) AS
     _rs.geo(st_affine(x.geom, 1, 0, 0, 1, CAST(dx AS DOUBLE), CAST(dy AS DOUBLE)), x.srid);
 CREATE OR REPLACE MACRO _rs.st_lengthsphere(x) AS st_length_spheroid(st_flipcoordinates(x.geom));
+CREATE OR REPLACE MACRO _rs.st_containsproperly(a, b) AS st_containsproperly(a.geom, _rs.kept(a, b));
+CREATE OR REPLACE MACRO _rs.st_force3dz(x) AS _rs.geo(st_force3dz(x.geom, 0), x.srid);
+CREATE OR REPLACE MACRO _rs.st_force3dm(x) AS _rs.geo(st_force3dm(x.geom, 0), x.srid);
+CREATE OR REPLACE MACRO _rs.st_force4d(x) AS _rs.geo(st_force4d(x.geom, 0, 0), x.srid);
+CREATE OR REPLACE MACRO _rs.st_zmin(x) AS st_zmin(x.geom);
+CREATE OR REPLACE MACRO _rs.st_zmax(x) AS st_zmax(x.geom);
+CREATE OR REPLACE MACRO _rs.st_mmin(x) AS st_mmin(x.geom);
+CREATE OR REPLACE MACRO _rs.st_mmax(x) AS st_mmax(x.geom);
+CREATE OR REPLACE MACRO _rs.st_length2d(x) AS st_length(st_force2d(x.geom));
+CREATE OR REPLACE MACRO _rs.st_perimeter2d(x) AS st_perimeter(st_force2d(x.geom));
+CREATE OR REPLACE MACRO _rs.st_nrings(x) AS
+    CAST(CASE WHEN CAST(st_geometrytype(x.geom) AS VARCHAR) = 'POLYGON' AND NOT st_isempty(x.geom)
+              THEN 1 + st_numinteriorrings(x.geom) ELSE 0 END AS INTEGER);
+-- Of a geometry that is no collection the first part is itself.
+CREATE OR REPLACE MACRO _rs.st_geometryn(x, n) AS
+    CASE WHEN x IS NULL OR n IS NULL THEN NULL ELSE _rs.geo((list_transform(st_dump(x.geom), lambda d: d.geom))[n], x.srid) END;
+CREATE OR REPLACE MACRO _rs.st_geogfromwkb(h) AS
+    CASE WHEN h IS NULL THEN NULL ELSE {'srid': 4326, 'geom': st_geomfromhexewkb(h), 'geographic': true} END;

@@ -31,6 +31,11 @@ _HANDLED = frozenset(
         "object",
         "array",
         "json_extract_path_text",
+        "regexp_substr",
+        "to_char",
+        "to_number",
+        "to_date",
+        "to_timestamp",
         "version",
         "pg_backend_pid",
         "rs_array_of",
@@ -161,6 +166,8 @@ class _Resolver:
         if schema in {"", "pg_catalog"} and (name in dialect.MACROS or name in dialect.SAME or name in _HANDLED):
             return None
         overloads = self.names.lookup(schema, name)
+        if not overloads and not schema and name in dialect.REFUSED:
+            raise unsupported(f"function {name}")
         given = probe.given(node, self._bind, self.parameters)
         function = choose(overloads, given, f"{schema}.{name}" if schema else name)
         self.names.access.function(schema, function, owner)

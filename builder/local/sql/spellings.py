@@ -2,6 +2,7 @@
 
 `OPERATOR(pg_catalog.~)`, `pg_catalog.function(...)`, `information_schema._pg_expandarray(...)`,
 `COLLATE pg_catalog.default`, `::pg_catalog.regtype`, `ARRAY(SELECT ...)`.
+And Redshift's `UNPIVOT object AS value AT name` in FROM, whose value gets a name that says so.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 CATALOG = "PG_CATALOG"
 # Of its functions, which drivers call; its views keep their schema.
 INFORMATION = "INFORMATION_SCHEMA"
+UNPIVOT = "rs_unpivot_"
 
 
 def plain(tokens: Sequence[Token]) -> list[Token]:
     """The same statement; what stays keeps its positions."""
+    words = [token.text.upper() for token in tokens]
+    tokens = _objects(tokens, words) if "UNPIVOT" in words else tokens
     words = [token.text.upper() for token in tokens]
     if not {CATALOG, INFORMATION, "ARRAY"} & set(words):
         return list(tokens)
@@ -29,6 +33,21 @@ def plain(tokens: Sequence[Token]) -> list[Token]:
         skipped, taken = _spelling(tokens, words, at)
         made.extend(taken)
         at += skipped
+    return made
+
+
+def _objects(tokens: Sequence[Token], words: Sequence[str]) -> list[Token]:
+    """Without the word UNPIVOT where an expression follows it, and with its mark on the name behind AS."""
+    made: list[Token] = []
+    marked = False
+    for index, token in enumerate(tokens):
+        if words[index] == "UNPIVOT" and words[index - 1] in {",", "FROM"} and words[index + 1 : index + 2] != ["("]:
+            marked = True
+        elif marked and words[index - 1] == "AS":
+            made.append(Token(TokenType.VAR, f"{UNPIVOT}{token.text}", token.line, token.col, token.start, token.end))
+            marked = False
+        else:
+            made.append(token)
     return made
 
 

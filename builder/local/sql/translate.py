@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.sql import asking, dialect, types
+from builder.local.sql import asking, dialect, formats, types
 from builder.local.sql.dialect import call, quoted
+from builder.local.sql.spellings import UNPIVOT
 from builder.local.sql.supers import dynamic
 from builder.local.sqlstate import SqlError, unsupported
 
@@ -119,19 +120,35 @@ def _session_value(node: exp.Expr, names: Names) -> exp.Expr | None:
     # As functions: DuckDB takes the keywords for columns where an output column has their name.
     if isinstance(node, exp.CurrentDate):
         return exp.Anonymous(this="today")
-    if isinstance(node, exp.CurrentTimestamp):
+    if isinstance(node, (exp.CurrentTimestamp, exp.Localtimestamp)):
         # GETDATE() and SYSDATE are TIMESTAMP without time zone, in UTC.
         return duck_cast(exp.Anonymous(this="now"), types.of("timestamp"))
     return None
+
+
+_DATED = (exp.DateAdd, exp.DateSub, exp.DateDiff, exp.TsOrDsAdd, exp.TsOrDsDiff)
+# As sqlglot writes Redshift's many spellings ("Date parts for date or timestamp functions").
+_UNITS = frozenset(
+    {"millennium", "century", "decade", "year", "quarter", "month", "week", "day", "hour", "minute", "second"}
+    | {"millisecond", "microsecond", "epoch", "nanosecond"}
+)
 
 
 def _refuse(node: exp.Expr) -> None:
     for kind, what in (
         (exp.Into, "SELECT INTO inside a statement"),
         (exp.Placeholder, "a bare ? or :name"),
+        (exp.CurrentTime, "CURRENT_TIME"),
     ):
         if isinstance(node, kind):
             raise unsupported(what)
+    if isinstance(node, exp.Distinct) and node.args.get("on") is not None:
+        raise SqlError("0A000", "SELECT DISTINCT ON is not supported")
+    if isinstance(node, (exp.TableSample, exp.Returning)):
+        raise SqlError("0A000", f"{type(node).__name__.upper()} is not supported")
+    unit = node.args.get("unit")
+    if isinstance(node, _DATED) and unit is not None and unit.name.lower() not in _UNITS:
+        raise SqlError("22023", f'timestamp units "{unit.name.lower()}" not recognized')
 
 
 def _cast(node: exp.Cast) -> exp.Expr | None:
@@ -202,11 +219,38 @@ def _json(name: str) -> Callable[[exp.Anonymous, Names], exp.Expr]:
 
 
 def _path_text(node: exp.Anonymous, _names: Names) -> exp.Expr:
+    """JSON_EXTRACT_PATH_TEXT(text, step, ... [, null_if_invalid])."""
     text, *steps = node.expressions
-    if not steps or not all(isinstance(step, exp.Literal) and step.is_string for step in steps):
-        raise unsupported("json_extract_path_text with steps that are not literals")
-    path = "$" + "".join('."' + step.name.replace('"', "") + '"' for step in steps)
-    return exp.Anonymous(this="json_extract_string", expressions=[text.copy(), exp.Literal.string(path)])
+    quiet = isinstance(steps[-1], exp.Boolean) and bool(steps.pop().this) if steps else False
+    if not steps:
+        raise SqlError("42883", "function json_extract_path_text takes a text and at least one step")
+    path: exp.Expr = exp.Literal.string("$")
+    for step in steps:
+        name = exp.Replace(this=step.copy(), expression=exp.Literal.string('"'), replacement=exp.Literal.string(""))
+        path = exp.DPipe(this=path, expression=exp.DPipe(this=exp.Literal.string('."'), expression=name))
+        path = exp.DPipe(this=path, expression=exp.Literal.string('"'))
+    if all(isinstance(step, exp.Literal) for step in steps):
+        # Known while it is planned, which is faster.
+        path = exp.Literal.string("$" + "".join('."' + step.name.replace('"', "") + '"' for step in steps))
+    found = exp.Anonymous(this="json_extract_string", expressions=[text.copy(), path])
+    if not quiet:
+        return found
+    valid = exp.Anonymous(this="json_valid", expressions=[text.copy()])
+    return exp.Case(ifs=[exp.If(this=valid, true=found)])
+
+
+def _part(node: exp.Anonymous, _names: Names) -> exp.Expr:
+    """REGEXP_SUBSTR: with the parameter e the first subexpression."""
+    given = [argument.copy() for argument in node.expressions]
+    flags = given[4].name if len(given) > 4 else ""  # noqa: PLR2004 - source, pattern, position, occurrence, parameters
+    return call("regexp_part" if "e" in flags else "regexp_substr", *given)
+
+
+def _series(node: exp.Anonymous, _names: Names) -> exp.Expr | None:
+    """In a select list its values are rows."""
+    if isinstance(node.parent, (exp.Select, exp.Alias)):
+        return exp.Anonymous(this="unnest", expressions=[node.copy()])
+    return None
 
 
 def _database(_node: exp.Anonymous, names: Names) -> exp.Expr:
@@ -221,10 +265,16 @@ def _version(_node: exp.Anonymous, _names: Names) -> exp.Expr:
     return exp.Literal.string("PostgreSQL 8.0.2 on local, Redshift 1.0.0 (local endpoint over DuckDB)")
 
 
-_SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
+_SPECIAL: dict[str, Callable[[exp.Anonymous, Names], exp.Expr | None]] = {
     "object": _json("json_object"),
     "array": _json("json_array"),
     "json_extract_path_text": _path_text,
+    "generate_series": _series,
+    "regexp_substr": _part,
+    "to_char": formats.to_char,
+    "to_number": formats.to_number,
+    "to_date": formats.to_date,
+    "to_timestamp": formats.to_timestamp,
     "current_database": _database,
     "current_schema": _schema,
     "version": _version,
@@ -241,6 +291,12 @@ def _unnest(tree: exp.Expr) -> set[str]:
         if found is None:
             continue
         path, value, position = found
+        if value.startswith(UNPIVOT):
+            value = value.removeprefix(UNPIVOT)
+            join.set("this", _pairs(path, value, position, index))
+            join.set("kind", "CROSS")
+            aliases.add(value)
+            continue
         aliases.add(value)
         elements = call("elements", path.copy())
         columns: list[exp.Expr] = [exp.alias_(exp.Anonymous(this="unnest", expressions=[elements]), value, quoted=True)]
@@ -253,6 +309,23 @@ def _unnest(tree: exp.Expr) -> set[str]:
         if not join.args.get("side") and not join.args.get("on"):
             join.set("kind", "CROSS")
     return aliases
+
+
+def _pairs(path: exp.Expr, value: str, name: str, index: int) -> exp.Lateral:
+    """`UNPIVOT t.object AS value AT name`: a row for each attribute of an object, and none for another value."""
+    inner = exp.Select(
+        expressions=[
+            exp.alias_(exp.Anonymous(this="unnest", expressions=[call("pairs", path.copy())]), "p", quoted=True)
+        ]
+    )
+    columns = [(("v", value), ("k", name))[place] for place in range(2 if name else 1)]
+    outer = exp.Select(
+        expressions=[
+            exp.alias_(exp.Dot(this=exp.column("p", quoted=True), expression=exp.to_identifier(part)), to, quoted=True)
+            for part, to in columns
+        ]
+    ).from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=quoted(f"_q{index}"))))
+    return exp.Lateral(this=exp.Subquery(this=outer), alias=exp.TableAlias(this=quoted(f"_u{index}")))
 
 
 def _unnested(node: exp.Expr) -> tuple[exp.Expr, str, str] | None:

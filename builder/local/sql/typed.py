@@ -67,6 +67,8 @@ class _Scope:
             self._arithmetic(node)
         elif isinstance(node, _AGGREGATES):
             self._aggregate(node)
+        elif isinstance(node, exp.Trunc):
+            self._date(node)
         else:
             self._comparison(node)
 
@@ -93,6 +95,12 @@ class _Scope:
             count = _swap(count, exp.Count)
             value, result = numeric.average(total, count, argument)
             self._replace(whole, value, result)
+
+    def _date(self, node: exp.Trunc) -> None:
+        """TRUNC of a timestamp is its DATE."""
+        if (self._type(node.this) or "").startswith("TIMESTAMP"):
+            kind = exp.DataType(this=exp.DType.USERDEFINED, kind="DATE")
+            node.replace(exp.Cast(this=node.this.copy(), to=kind))
 
     def _comparison(self, node: exp.Expr) -> None:
         for leaf in _leaves(node):
@@ -175,13 +183,19 @@ class _Scope:
 def _wanted(node: exp.Expr) -> bool:
     if isinstance(node, _COMPARED):
         return any(isinstance(leaf, exp.Column) for leaf in _leaves(node))
-    return isinstance(node, (*_ARITHMETIC, *_AGGREGATES))
+    return isinstance(node, (*_ARITHMETIC, *_AGGREGATES)) or _truncated(node)
+
+
+def _truncated(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Trunc) and node.args.get("decimals") is None
 
 
 def _leaves(node: exp.Expr) -> list[exp.Expr]:
     """The operands whose types decide."""
     if isinstance(node, _AGGREGATES):
         return [_argument(node)]
+    if isinstance(node, exp.Trunc):
+        return [node.this]
     if isinstance(node, exp.In):
         texts = any(_is_text(each) for each in node.expressions)
         return [node.this] if texts and isinstance(node.this, exp.Column) else []

@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
         Kind(name="character varying", oid=1043, size=-1, duck="VARCHAR"),
         Kind(name="date", oid=1082, size=4, duck="DATE"),
         Kind(name="time without time zone", oid=1083, size=8, duck="TIME"),
+        Kind(name="time with time zone", oid=1266, size=12, duck="TIMETZ"),
         Kind(name="timestamp without time zone", oid=1114, size=8, duck="TIMESTAMP"),
         Kind(name="timestamp with time zone", oid=1184, size=8, duck="TIMESTAMPTZ"),
         Kind(name="binary varying", oid=6551, size=-1, duck="BLOB"),
@@ -68,6 +69,7 @@ _BY_SQLGLOT = {
     "NAME": "character varying",
     "DATE": "date",
     "TIME": "time without time zone",
+    "TIMETZ": "time with time zone",
     "TIMESTAMP": "timestamp without time zone",
     "TIMESTAMPNTZ": "timestamp without time zone",
     "TIMESTAMPTZ": "timestamp with time zone",
@@ -152,7 +154,7 @@ def from_sqlglot(parsed: exp.DataType) -> Type:
     name = _BY_SQLGLOT.get(parsed.this.name if isinstance(parsed.this, exp.DType) else "")
     if name is None or any(isinstance(each, exp.DataType) for each in parsed.expressions):
         spelled = parsed.sql(dialect="redshift").lower()
-        if spelled in {"hllsketch", "timetz", "time with time zone", "interval", "oid", "varbinary"}:
+        if spelled in {"hllsketch", "interval", "oid", "varbinary"}:
             raise unsupported(f"type {spelled}")
         raise SqlError("42704", f'type "{spelled}" does not exist')
     kind = KINDS[name]
@@ -202,6 +204,7 @@ _FROM_DUCK = {
     "TIME": "time without time zone",
     "TIMESTAMP": "timestamp without time zone",
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+    "TIME WITH TIME ZONE": "time with time zone",
     "BLOB": "binary varying",
     "JSON": "super",
     "STRUCT(srid INTEGER, geom GEOMETRY)": "geometry",

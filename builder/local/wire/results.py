@@ -5,6 +5,7 @@ Conversions are written as SQL over the result, so that DuckDB does them a vecto
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ _EPOCH_MICROSECONDS = 946_684_800_000_000
 _NULL = struct.pack("!i", -1)
 _HEAD = struct.Struct("!cih")
 _LENGTH = struct.Struct("!i")
+_TIMETZ = re.compile(r"(\d+):(\d+):([\d.]+)([+-]\d+)(?::(\d+))?.*")
 
 # How the SQL value `{0}` becomes a text that PostgreSQL's output function would print.
 _AS_TEXT = {
@@ -105,6 +107,8 @@ def _encoder(column: Column, code: int, value: str, protocol: int) -> Encoder:
         return Encoder(sql=sql.format(value), pack=_packer(form))
     if code == 1 and name == "geography":
         return Encoder(sql=_AS_TEXT[name].format(value), pack=_pack_hex)
+    if code == 1 and name == "time with time zone":
+        return Encoder(sql=f"CAST({value} AS VARCHAR)", pack=_pack_timetz)
     if code == 1 and name == "numeric":
         return Encoder(
             sql=f"CAST(CAST({value} AS {column.type.duck}) AS VARCHAR)", pack=_numeric_packer(column.type, protocol)
@@ -129,6 +133,17 @@ def _pack_numeric(value: str | None) -> bytes:
         return _NULL
     data = numeric.pack(value)
     return _LENGTH.pack(len(data)) + data
+
+
+def _pack_timetz(value: str | None) -> bytes:
+    """PostgreSQL's timetz_send: microseconds of the local time, and the zone in seconds west of UTC."""
+    found = _TIMETZ.fullmatch(value) if value is not None else None
+    if found is None:
+        return _NULL
+    hours, minutes, seconds, zone, zone_minutes = found.groups()
+    local = (int(hours) * 60 + int(minutes)) * 60_000_000 + round(float(seconds) * 1_000_000)
+    west = -(abs(int(zone)) * 3600 + int(zone_minutes or 0) * 60) * (-1 if zone.startswith("-") else 1)
+    return struct.pack("!iqi", 12, local, west)
 
 
 def _packer(form: str) -> Callable[[Any], bytes]:
