@@ -28,6 +28,26 @@ SEEDS = (
     "SELECT f(a, b), f(1, NULL) FROM t /* a comment */ -- and one more",
     "SET search_path TO public, carto; SHOW search_path; RESET search_path",
     "BEGIN; SELECT 1; ROLLBACK",
+    "COPY t (a, b) FROM 's3://b/k' IAM_ROLE default FORMAT AS CSV DELIMITER ',' IGNOREHEADER 1 MAXERROR 5 NULL AS 'x'",
+    "COPY t FROM 's3://b/k' CREDENTIALS 'aws_iam_role=arn:aws:iam::000000000000:role/r' JSON 'auto' GZIP",
+    "UNLOAD ('SELECT a, b FROM t') TO 's3://b/o' IAM_ROLE default PARQUET PARTITION BY (a) INCLUDE MAXFILESIZE 5 MB",
+    (
+        "CREATE OR REPLACE PROCEDURE p(n IN INT, m INOUT VARCHAR) AS $$ DECLARE i INT := 0; r RECORD; BEGIN "
+        "FOR r IN SELECT a FROM t LOOP i := i + r.a; IF i > n THEN EXIT; END IF; END LOOP; "
+        "RAISE INFO 'got %', i; EXECUTE 'SELECT 1'; EXCEPTION WHEN OTHERS THEN RAISE NOTICE '%', SQLERRM; END $$ "
+        "LANGUAGE plpgsql SECURITY INVOKER"
+    ),
+    "CALL p(1, 'x'); DROP PROCEDURE p(INT, VARCHAR)",
+    (
+        "MERGE INTO t USING (SELECT 1 AS a, 'y' AS b) AS s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = s.b "
+        "WHEN NOT MATCHED THEN INSERT (a, b) VALUES (s.a, s.b)"
+    ),
+    "MERGE INTO t USING t AS s ON t.a = s.a REMOVE DUPLICATES",
+    "BEGIN; DECLARE c CURSOR FOR SELECT a FROM t; FETCH FORWARD 2 FROM c; FETCH ALL FROM c; CLOSE c; COMMIT",
+    "PREPARE q (INT, VARCHAR) AS SELECT $1, $2 FROM t; EXECUTE q (1, 'x'); DEALLOCATE q",
+    "CREATE MATERIALIZED VIEW m AS SELECT a FROM t; REFRESH MATERIALIZED VIEW m; DROP MATERIALIZED VIEW m",
+    "CREATE USER ana PASSWORD 'Secret123' IN GROUP g; ALTER TABLE t OWNER TO ana; DROP USER ana",
+    "LOCK TABLE t; EXPLAIN SELECT * FROM t WHERE a = 1; SHOW COLUMNS FROM TABLE dev.public.t",
     "SELECT TOP 3 * FROM t, t AS u WHERE t.a BETWEEN 1 AND 2 OR NOT EXISTS (SELECT 1 FROM t)",
 )
 _TOKEN = re.compile(r"\s+|\w+|'[^']*'|.", re.DOTALL)

@@ -37,6 +37,7 @@ _UNLOAD_OPTIONS = {
     "MANIFEST": "maybe word", "HEADER": "", "ADDQUOTES": "", "ESCAPE": "", "ALLOWOVERWRITE": "", "CLEANPATH": "",
     "PARALLEL": "switch", "MAXFILESIZE": "size", "ROWGROUPSIZE": "size",
 }  # fmt: skip
+_SIZE = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 _UNITS = {"MB": 1 << 20, "GB": 1 << 30}
 
 
@@ -242,6 +243,8 @@ class _Reader:
         return next((each for each in ("ON", "OFF", "TRUE", "FALSE", "PRESET") if self.cursor.accept(each)), "ON")
 
     def _size(self) -> int:
+        if not _SIZE.fullmatch(self.cursor.peek()):
+            raise self.cursor.error()
         number = float(self.cursor.take().text)
         unit = next((each for each in _UNITS if self.cursor.accept(each)), "MB")
         return int(number * _UNITS[unit])

@@ -104,7 +104,7 @@ class Session:
         made = self.engine.duck()
         for name, value in self.duck.rows("SELECT name, CAST(value AS VARCHAR) FROM duckdb_variables()"):
             made.run(f"SET VARIABLE {name} = {_text(value)}")
-        made.run(f"SET search_path = {_text(self._found_path())}")
+        made.run(f"SET search_path = {_text(_joined(self._found()))}")
         return made
 
     # Names ----------------------------------------------------------------------------------------------------------
@@ -141,8 +141,9 @@ class Session:
         """Schemas that are not there are kept, as PostgreSQL does, and looked into once they are."""
         self.path = path
         self.schemas_seen = self.engine.schemas
-        self.duck.run(f"SET VARIABLE rs_search_path = {_text(','.join(self._found()))}")
-        self.duck.run(f"SET search_path = {_text(self._found_path())}")
+        found = self._found()
+        self.duck.run(f"SET VARIABLE rs_search_path = {_text(','.join(found))}")
+        self.duck.run(f"SET search_path = {_text(_joined(found))}")
 
     def schemas_change(self) -> None:
         """One was made or dropped: for this session now, for the others once it is committed."""
@@ -156,9 +157,6 @@ class Session:
     def _found(self) -> list[str]:
         there = {name for (name,) in self.duck.rows("SELECT nspname FROM _rs.pg_namespace")}
         return [name for name in self.search_path if name in there]
-
-    def _found_path(self) -> str:
-        return ",".join(map(quote_identifier, self._found() or ["public"]))
 
     def notice(self, level: str, message: str) -> None:
         """Something for the client beside the result, as RAISE INFO and COPY have it."""
@@ -381,6 +379,10 @@ class Session:
         finally:
             self.duck.connection.close()
             self.engine.forget(self)
+
+
+def _joined(schemas: Sequence[str]) -> str:
+    return ",".join(map(quote_identifier, schemas or ["public"]))
 
 
 def _text(value: str) -> str:

@@ -88,7 +88,7 @@ def _worded(text: str) -> SqlError | None:
     for pattern, code, words in _PATTERNS:
         found = pattern.search(text)
         if found:
-            groups = [group.strip('!"') for group in found.groups() if group]
+            groups = [group.strip('!"') for group in found.groups() if group is not None]
             if any(each in words for each in _LOWER):
                 groups = [group.lower() for group in groups]
             return SqlError(code, words.format(*groups), hint=_NO_MATCH if code == "42883" else "")

@@ -47,7 +47,7 @@ WORDS: tuple[tuple[str, str, str], ...] = (
      "each UNION, INTERSECT or EXCEPT query must have the same number of columns"),
     (r"LIMIT/OFFSET cannot be negative|LIMIT.* must not be negative", "2201W", "LIMIT and OFFSET must not be negative"),
     (r"SELECT clause without selection list", "42601", "syntax error: the select list is empty"),
-    (r'syntax error at or near "([^"]*)"', "42601", 'syntax error at or near "{}"'),
+    (r'syntax error at or near ""?([^"]*)"', "42601", 'syntax error at or near "{}"'),
     (r"NOT NULL constraint failed: \S*?\.?([^.\s]+)$", "23502", "Cannot insert a NULL value into column {}"),
     (r"\(strlen\(.+\) <= (\d+)\)", "22001", "value too long for type character varying({})"),
     (r"Duplicate key", "23505", "duplicate key value violates a unique constraint"),

@@ -31,13 +31,16 @@ class Catalog:
     user: str
 
     def overloads(self, schemas: Sequence[str], name: str) -> list[Function]:
-        """The functions of a name in the first of the schemas that has any."""
-        for schema in schemas:
-            sql = f"SELECT {_COLUMNS} FROM _rs.function WHERE schema_name = ? AND name = ? ORDER BY oid"  # noqa: S608 - a constant list of columns
-            rows = self.duck.rows(sql, [schema, name])
-            if rows:
-                return [_function(row) for row in rows]
-        return []
+        """The functions of a name; of one signature in several schemas, that of the first (PostgreSQL, "The Schema
+        Search Path").
+        """
+        sql = f"SELECT {_COLUMNS} FROM _rs.function WHERE list_contains(?, schema_name) AND name = ? ORDER BY oid"  # noqa: S608 - a constant list of columns
+        found = [_function(row) for row in self.duck.rows(sql, [list(schemas), name])]
+        found.sort(key=lambda each: schemas.index(each.schema))
+        first: dict[str, Function] = {}
+        for each in found:
+            first.setdefault(each.signature, each)
+        return list(first.values())
 
     def create(self, statement: CreateFunction, schema: str) -> None:
         """Redshift replaces only a function with the same arguments and the same result."""

@@ -81,27 +81,32 @@ def found(session: Session, schemas: Sequence[str], name: str, wanted: str) -> P
 
 
 def overloads(session: Session, schemas: Sequence[str], name: str) -> list[Procedure]:
-    """The procedures of a name in the first of the schemas that has any."""
+    """The procedures of a name; of one signature in several schemas, that of the first."""
+    first: dict[str, Procedure] = {}
     for schema in schemas:
-        rows = session.duck.rows(
-            "SELECT argument_names, argument_modes, argument_types, body, atomic, definer, owner "
-            "FROM _rs.procedure WHERE schema_name = ? AND name = ? ORDER BY oid",
-            [schema, name],
+        for each in _named(session, schema, name):
+            first.setdefault(each.signature, each)
+    return list(first.values())
+
+
+def _named(session: Session, schema: str, name: str) -> list[Procedure]:
+    rows = session.duck.rows(
+        "SELECT argument_names, argument_modes, argument_types, body, atomic, definer, owner "
+        "FROM _rs.procedure WHERE schema_name = ? AND name = ? ORDER BY oid",
+        [schema, name],
+    )
+    bare = Procedure(schema=schema, name=name, arguments=(), body="")
+    return [
+        replace(
+            bare,
+            arguments=tuple(
+                Argument(name=one, mode=mode, type=types.of(kind))
+                for one, mode, kind in zip(names, modes, kinds, strict=True)
+            ),
+            body=body,
+            atomic=atomic,
+            definer=definer,
+            owner=owner,
         )
-        if rows:
-            bare = Procedure(schema=schema, name=name, arguments=(), body="")
-            return [
-                replace(
-                    bare,
-                    arguments=tuple(
-                        Argument(name=one, mode=mode, type=types.of(kind))
-                        for one, mode, kind in zip(names, modes, kinds, strict=True)
-                    ),
-                    body=body,
-                    atomic=atomic,
-                    definer=definer,
-                    owner=owner,
-                )
-                for names, modes, kinds, body, atomic, definer, owner in rows
-            ]
-    return []
+        for names, modes, kinds, body, atomic, definer, owner in rows
+    ]

@@ -41,6 +41,8 @@ def _bound(arguments: Sequence[exp.Expr], node: exp.Expr, bind: Binder) -> list[
     if any(argument.find(exp.Parameter) is not None for argument in arguments):
         return [UNKNOWN] * len(arguments)
     found = _asked(_probe(arguments, node, outer=False), bind) or _asked(_probe(arguments, node, outer=True), bind)
+    if found and len(found) != len(arguments):
+        raise SqlError("42601", "a star is no argument of a function")
     return found or [UNKNOWN] * len(arguments)
 
 

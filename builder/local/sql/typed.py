@@ -143,6 +143,9 @@ class _Scope:
             found = self.describe(self._probe(leaves))
         except SqlError:
             return False
+        if len(found) != len(leaves):
+            # A star is as many columns as there are: what is wrong with it, running will say.
+            return False
         for leaf, duck in zip(leaves, found, strict=True):
             self.known[id(leaf)] = duck
         return True

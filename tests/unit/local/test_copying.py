@@ -134,3 +134,11 @@ def test_sizes_of_an_unload_are_megabytes_unless_said() -> None:
     assert read.query == "SELECT 'x'"
     assert (read.options.number("MAXFILESIZE", 0), read.options.number("ROWGROUPSIZE", 0)) == (5 << 20, 1 << 30)
     assert (read.partition, read.include) == (("a", "b"), True)
+
+
+@pytest.mark.parametrize("size", ["(", "INCLUDE", "1e999", "'5'", "-5 MB", "99999999999999999999", ""])
+def test_a_size_is_a_number(size: str) -> None:
+    (source,) = split(f"UNLOAD ('SELECT 1') TO 's3://b/k' {ROLE} MAXFILESIZE {size}")
+    with pytest.raises(SqlError) as caught:
+        parse_unload(source)
+    assert caught.value.code == "42601"

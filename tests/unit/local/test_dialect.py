@@ -247,3 +247,15 @@ def test_shifts_in_shifts_do_not_grow_the_statement_with_every_one(client: Clien
         text = f"((({text} | (n << {step})) << 1) >> 1) + 1"
         value = ((value | (5 << step)) << 1 >> 1) + 1
     assert client.run(f"SELECT {text} FROM t") == [(str(value),)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT f(*) FROM t", "SELECT f(t.*) FROM t", "SELECT 1 + * FROM t", "SELECT t.* + 1 FROM t", 'DELETE "x" FROM t'],
+)
+def test_a_star_or_a_word_out_of_place_is_an_error_of_the_statement(client: Client, sql: str) -> None:
+    client.run("CREATE TABLE t (a INT, b INT)")
+    client.run("CREATE FUNCTION f(INT, INT) RETURNS INT STABLE AS $$ SELECT $1 $$ LANGUAGE sql")
+    with pytest.raises(SqlError) as caught:
+        client.run(sql)
+    assert caught.value.code[:2] == "42"

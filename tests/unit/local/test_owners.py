@@ -128,3 +128,18 @@ def test_a_schema_that_another_session_has_made_is_looked_into(made: Client) -> 
     other.session.close()
     assert made.run("SELECT current_schema()") == [("public",)]
     made.run("RESET search_path")
+
+
+def test_overloads_are_gathered_along_the_path(made: Client) -> None:
+    """PostgreSQL, "The Schema Search Path": of one signature the first schema's counts; another one is no rival."""
+    body = "STABLE AS $$ SELECT {} $$ LANGUAGE sql"
+    made.run("CREATE SCHEMA one; CREATE SCHEMA two")
+    made.run(f"CREATE FUNCTION one.h(VARCHAR) RETURNS INT {body.format(1)}")
+    made.run(f"CREATE FUNCTION two.h(INT) RETURNS INT {body.format(2)}")
+    made.run(f"CREATE FUNCTION two.h(VARCHAR) RETURNS INT {body.format(3)}")
+    made.run("CREATE PROCEDURE one.q(VARCHAR) AS $$ BEGIN NULL; END $$ LANGUAGE plpgsql")
+    made.run("CREATE PROCEDURE two.q(n INT, INOUT m INT) AS $$ BEGIN m := n; END $$ LANGUAGE plpgsql")
+    made.run("SET search_path TO one, two")
+    assert made.run("SELECT h('x'::VARCHAR), h(1)") == [("1", "2")]
+    assert made.run("CALL q(4, 5)") == [("4",)]
+    made.run("DROP FUNCTION h(INT); RESET search_path")
