@@ -21,7 +21,6 @@ import os
 import sys
 import tempfile
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,6 +38,7 @@ from builder.errors import BuilderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from builder.core.calls.cases import Case
     from builder.model import Catalog, Function, Module
@@ -72,7 +72,7 @@ class Suite:
 
     @cached_property
     def in_process(self) -> ways.Way:
-        return ways.in_process(self.modules, folder=Path(self._scratch.name) / "in-process")
+        return ways.in_process(self.modules)
 
     @cached_property
     def image(self) -> ways.Way:

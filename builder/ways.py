@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 from builder.core.calls import call as calls
@@ -16,7 +18,6 @@ from builder.errors import InvokeError, UsageError, WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from builder.adapters.emulator import Emulator
     from builder.adapters.in_process import InProcess
@@ -92,18 +93,21 @@ class SqlWay:
         return calls.value(function, result.rows[0][0])
 
 
-def in_process(modules: Mapping[str, Module], *, folder: Path) -> LambdaWay:
-    """The runtime in this process, over the catalogue's own files; manifests are written into `folder`."""
+def in_process(modules: Mapping[str, Module]) -> LambdaWay:
+    """The runtime in this process, over the catalogue's own files, in a project that may be read-only.
+
+    The runtime reads a manifest once, when it is opened; the paths in it are absolute.
+    """
     from builder.adapters.in_process import InProcess  # noqa: PLC0415  each way loads only its own libraries
 
     runners: dict[str, InProcess] = {}
 
     def send(function: Function, event: bytes) -> str:
         if function.module not in runners:
-            manifest = folder / f"{function.module}.json"
-            manifest.parent.mkdir(parents=True, exist_ok=True)
-            manifest.write_text(json.dumps(build_plan.source_manifest(modules[function.module]), indent=1))
-            runners[function.module] = InProcess(manifest)
+            with TemporaryDirectory() as folder:
+                manifest = Path(folder) / f"{function.module}.json"
+                manifest.write_text(json.dumps(build_plan.source_manifest(modules[function.module])), "utf-8")
+                runners[function.module] = InProcess(manifest)
         return runners[function.module].invoke(event)
 
     return LambdaWay("in-process", send, lambda: None)

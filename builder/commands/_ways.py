@@ -23,7 +23,7 @@ WAYS = ("in-process", "image", "deployed", "sql")
 def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
     """Raises SettingsError where the way needs what is not configured."""
     if title == "in-process":
-        return ways.in_process(modules, folder=app.build / "in-process")
+        return ways.in_process(modules)
     if title == "image":
         from builder.commands._building import current_tag  # noqa: PLC0415  each way loads only its own libraries
 

@@ -113,7 +113,7 @@ class Session:
     def _way(self, app: App, chosen: Selection) -> Way:
         modules = {module.name: module for module in chosen.modules}
         if not self.image:
-            return ways.in_process(modules, folder=app.build / "dev")
+            return ways.in_process(modules)
         wanted = request(app, chosen.modules)
         bake.check(wanted)
         hashes = bake.content_hashes(wanted)

@@ -35,8 +35,8 @@ EXTERNAL = "CREATE EXTERNAL FUNCTION @@SCHEMA@@.%s (INT) RETURNS INT LAMBDA '@@L
 
 
 @pytest.fixture(scope="module")
-def in_process(tmp_path_factory: pytest.TempPathFactory) -> ways.LambdaWay:
-    return ways.in_process(MODULES, folder=tmp_path_factory.mktemp("in-process"))
+def in_process() -> ways.LambdaWay:
+    return ways.in_process(MODULES)
 
 
 def statements(name: str) -> list[str]:

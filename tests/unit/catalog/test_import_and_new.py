@@ -75,7 +75,7 @@ def test_a_new_function_is_green_at_once(tmp_path: Path) -> None:
     modules = {module.name: module for module in group(catalog, catalog.functions)}
     path = Path(made.root) / "tests" / "unit" / "cases.yaml"
     found, problems = cases.parse(path.read_text(encoding="utf-8"), made, where="cases.yaml")
-    way = ways.in_process(modules, folder=tmp_path / "scratch")
+    way = ways.in_process(modules)
     outcomes = ways.outcomes(way, made, found)
     assert not problems
     assert [cases.mismatch(made, *pair) for pair in zip(found, outcomes, strict=True)] == ["", "", ""]

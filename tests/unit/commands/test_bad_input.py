@@ -65,11 +65,11 @@ def test_names_that_cannot_be(lines: str, message: str, typed: Typed, tmp_path: 
     assert message in " ".join(err.split())
 
 
-def test_a_schema_with_quotes_is_a_name_like_others(typed: Typed, tmp_path: Path) -> None:
+def test_a_schema_with_quotes_is_refused(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("RS_SCHEMA='a\"; DROP SCHEMA b'\n", encoding="utf-8")
-    code, out, _ = typed("sql", "--functions", "half")
-    assert code == 0
-    assert 'CREATE SCHEMA IF NOT EXISTS "a""; DROP SCHEMA b";' in out
+    code, out, err = typed("sql", "--functions", "half")
+    assert (code, out) == (4, "")
+    assert "holds a quote, a backslash or a dollar sign" in err
 
 
 def test_a_function_twice_and_an_unknown_type_are_told_together(typed: Typed, tmp_path: Path) -> None:

@@ -100,3 +100,12 @@ def test_rows_and_arguments_are_not_both_taken(typed: Typed, tmp_path: Path) -> 
     code, out, err = typed("invoke", "tenfold", "7", "--rows", str(tmp_path / "rows.json"))
     assert (code, out) == (2, "")
     assert "1 arguments beside a file of rows" in err
+
+
+def test_a_project_in_which_nothing_can_be_written_is_enough(typed: Typed, tmp_path: Path) -> None:
+    # Files where folders would be made: the rights of a folder are nothing to root.
+    for name in ("build", ".builder"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    assert typed("invoke", "tenfold", "0.5")[:2] == (0, "5.0\n")
+    assert typed("list")[0] == 0
+    assert typed("sql")[0] == 0
