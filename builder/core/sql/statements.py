@@ -192,8 +192,9 @@ def fingerprint(statements: Iterable[Statement], *, written_here: bool = False) 
 
     `written_here`: all of it is from our own templates, which have no comments and quote every name and text.
     """
-    normal = sql_text.normal_blanks if written_here else sql_text.normal
-    whole = "\0".join(normal(each.text) for each in statements)
+    texts = [each.text for each in statements]
+    # Every quote of ours is closed in its own statement, so all of them can be read as one.
+    whole = sql_text.normal_blanks("\0".join(texts)) if written_here else "\0".join(map(sql_text.normal, texts))
     return f"sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 

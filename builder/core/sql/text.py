@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _QUOTED = frozenset({TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.BYTE_STRING, TokenType.RAW_STRING})
 _QUOTES = re.compile(r"""('[^']*'|"[^"]*")""")
-_BLANKS = re.compile(r"\s+")
+# What is more than one blank, or another one than a space.
+_BLANKS = re.compile(r"[^\S ]\s*| \s+")
 _MODES = frozenset({"IN", "OUT", "INOUT"})
 _END_OF_RETURNS = frozenset({"VOLATILE", "STABLE", "IMMUTABLE", "AS", "LAMBDA"})
 # Redshift, CREATE FUNCTION: a SQL function's SELECT takes none of these.
