@@ -37,7 +37,7 @@ MODULES, FUNCTIONS, LIMIT = 60, 2000, 3.0
 # seconds, a transaction of 33 functions takes about one: here a tenth of both, so that the row is soon measured.
 READ, WRITE, CREATE, TRANSACTION = 0.03, 0.06, 0.3, 0.1
 LATENCY = {"create": CREATE, "run_image": CREATE, "configure": CREATE, "run": TRANSACTION}
-READS = {"get", "names", "holds", "observe", "built", "retention"}
+READS = {"get", "names", "holds", "observe", "definitions_in", "built", "retention"}
 TYPES = (("BIGINT",), ("VARCHAR(MAX)", "INTEGER"), ("GEOMETRY", "INTEGER"))
 
 
