@@ -16,7 +16,6 @@ from builder.core.deploy.actions import Tag  # noqa: TC001  pydantic reads it, f
 from builder.core.deploy.asked import asked as asked_of
 from builder.core.images import build_plan
 from builder.core.sql import statements as sql
-from builder.errors import CatalogError
 from builder.model import NO_OPTIONS, Architecture, Kind, LambdaOptions, Routine, Statement
 
 if TYPE_CHECKING:
@@ -233,11 +232,7 @@ def targets(scope: Scope, settings: Settings, identity: Identity) -> dict[str, s
 
 def _all_sql(scopes: Iterable[Scope], settings: Settings, identity: Identity) -> tuple[DesiredSql, ...]:
     wanted = [(scope.functions, targets(scope, settings, identity)) for scope in scopes]
-    problems = [
-        problem for functions, at in wanted for each in functions for problem in sql.check(each, target=at[each.name])
-    ]
-    if problems:
-        raise CatalogError(problems=dict.fromkeys(problems))
+    sql.refuse((each, at[each.name]) for functions, at in wanted for each in functions)
     return tuple(_sql(function, at[function.name]) for functions, at in wanted for function in ordered(functions))
 
 

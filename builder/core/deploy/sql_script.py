@@ -10,7 +10,6 @@ from builder.core.deploy.chain import NOBODY
 from builder.core.deploy.desired import ordered
 from builder.core.deploy.observed import Identity
 from builder.core.sql import statements as sql
-from builder.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,14 +29,7 @@ class Transaction:
 def creations(modules: Iterable[Module], settings: Settings) -> tuple[Transaction, ...]:
     """The schema, then each module's functions, callees first. Raises CatalogError with every function's problems."""
     all_targets = [(module, targets(module, settings)) for module in modules]
-    problems = [
-        problem
-        for module, at in all_targets
-        for each in module.functions
-        for problem in sql.check(each, target=at[each.name])
-    ]
-    if problems:
-        raise CatalogError(problems=dict.fromkeys(problems))
+    sql.refuse((each, at[each.name]) for module, at in all_targets for each in module.functions)
     schema = Transaction(module="", statements=(sql.create_schema(settings.schema),))
     return schema, *(
         Transaction(

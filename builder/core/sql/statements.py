@@ -126,6 +126,13 @@ def signatures(function: Function) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(routine.key for routine in routines(function))
 
 
+def refuse(functions: Iterable[tuple[Function, Target]]) -> None:
+    """Raises CatalogError with the problems of every function, each in its target."""
+    problems = [problem for function, target in functions for problem in check(function, target=target)]
+    if problems:
+        raise CatalogError(problems=dict.fromkeys(problems))
+
+
 def check(function: Function, *, target: Target | None = None) -> list[Problem]:
     """Every problem that the function's SQL would have, in a target or in any."""
     at = target or ANYWHERE
