@@ -103,7 +103,7 @@ class Catalog:
 
     def forget_schema(self, schema: str) -> None:
         """DROP SCHEMA ... CASCADE takes along what we keep of its objects."""
-        for table in ("function", "procedure", "materialized", "view_text"):
+        for table in ("function", "procedure", "materialized", "view_text", "default_acl"):
             self.duck.run(f"DELETE FROM _rs.{table} WHERE schema_name = ?", [schema])  # noqa: S608 - one of two names
 
     def view(self, schemas: Sequence[str], name: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from builder.local.objects import autos, materialized
+from builder.local.objects import autos, dependents, materialized
 from builder.local.objects.alter import AlterColumns, alter, render_column
 from builder.local.objects.functions import check_types, signature
 from builder.local.objects.shape import Column, shape_of
@@ -231,6 +231,9 @@ def _drop_relation(session: Session, schema: str, name: str, statement: Drop) ->
         _visible(schema)
     exists = "IF EXISTS " if statement.if_exists else ""
     materialized.forbid(session, schema, name)
+    place = session.rights.place(session.schemas(schema), name, named=bool(schema))
+    if place is not None:
+        dependents.release(session, statement.kind, place, name, cascade=statement.cascade)
     kept = autos.sequences(session, schema, name) if statement.kind == "TABLE" else []
     session.duck.run(f"DROP {statement.kind} {exists}{relation(schema, name)}")
     autos.forget(session, kept)
@@ -253,6 +256,12 @@ def _drop_schema(session: Session, name: str, statement: Drop) -> None:
             f"cannot drop schema {name} because other objects depend on it: {routines[0]}",
             hint="use DROP ... CASCADE to drop the dependent objects too",
         )
+    there = session.duck.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [name])
+    kept = [each for (table,) in there for each in autos.sequences(session, name, table)]
+    if statement.cascade:
+        for (table,) in there:
+            dependents.release(session, "TABLE", name, table, cascade=True)
     session.duck.run(f"DROP SCHEMA {quote_identifier(name)}{' CASCADE' if statement.cascade else ''}")
+    autos.forget(session, kept)
     session.catalog.forget_schema(name)
     session.schemas_change()
