@@ -114,8 +114,9 @@ def test_schema_prints_the_schema(typed: Typed) -> None:
 
 
 def test_a_file_that_the_system_refuses_is_named_without_a_traceback(typed: Typed, tmp_path: Path) -> None:
-    (tmp_path / "build").write_text("in the way", encoding="utf-8")
+    lock = tmp_path / ".builder" / "images.lock.json"
+    lock.mkdir(parents=True)
     write(tmp_path, {**function("a", handler=HANDLER)})
-    code, out, err = typed("invoke", "a", "1")
+    code, out, err = typed("push")
     assert (code, out) == (1, "")
-    assert f"{tmp_path / 'build' / 'in-process'}: Not a directory" in "".join(err.split("\n"))
+    assert f"{lock}: Is a directory" in "".join(err.split("\n"))
