@@ -114,9 +114,8 @@ def test_schema_prints_the_schema(typed: Typed) -> None:
 
 
 def test_a_file_that_the_system_refuses_is_named_without_a_traceback(typed: Typed, tmp_path: Path) -> None:
-    lock = tmp_path / ".builder" / "images.lock.json"
-    lock.mkdir(parents=True)
-    write(tmp_path, {**function("a", handler=HANDLER)})
-    code, out, err = typed("push")
+    write(tmp_path, {**function("a", handler=HANDLER), "functions/other": "in the way"})
+    code, out, err = typed("new", "other", "b")
     assert (code, out) == (1, "")
-    assert f"{lock}: Is a directory" in "".join(err.split("\n"))
+    assert "Not a directory" in err
+    assert "Traceback" not in err
