@@ -91,8 +91,9 @@ def write(root: Path, modules: int) -> Path:
     """A catalogue of `modules` modules of ten functions; every third has a SQL wrapper around its external function."""
     for module in range(modules):
         for number in range(10):
-            said = {"module": module, "number": number, "name": f"m{module:04}_f{number}"}
-            code = root / f"m{module:04}" / said["name"] / "code" / "lambda" / "python"
+            name = f"m{module:04}_f{number}"
+            said = {"module": module, "number": number, "name": name}
+            code = root / f"m{module:04}" / name / "code" / "lambda" / "python"
             code.mkdir(parents=True)
             (code / "handler.py").write_text(HANDLER.format(**said), "utf-8")
             text = FUNCTION.format(**said, returns="object" if number % 3 == 0 else "bigint")

@@ -29,8 +29,9 @@ class Endpoint:
     port: int
 
     def connect(self) -> redshift_connector.Connection:
-        known = {"host": "localhost", "port": self.port, "database": "dev", "user": "awsuser", "password": PASSWORD}
-        return redshift_connector.connect(**known, ssl=False)
+        return redshift_connector.connect(
+            host="localhost", port=self.port, database="dev", user="awsuser", password=PASSWORD, ssl=False
+        )
 
 
 @pytest.fixture(scope="session")

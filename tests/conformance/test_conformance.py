@@ -67,10 +67,11 @@ def _answered(cursor: redshift_connector.Cursor, row: Row) -> None:
     cursor.execute(row.sql)
     if row.rows is not None:
         assert [list(map(plain, values)) for values in cursor.fetchall()] == row.rows
+    described = cursor.ps["row_desc"] if cursor.ps else ()
     if row.types is not None:
-        assert tuple(map(kind, cursor.ps["row_desc"])) == row.types
+        assert tuple(map(kind, described)) == row.types
     if row.names is not None:
-        assert tuple(_text(field["label"]) for field in cursor.ps["row_desc"]) == row.names
+        assert tuple(_text(field["label"]) for field in described) == row.names
 
 
 def plain(value: Any) -> Any:

@@ -88,8 +88,10 @@ HARMLESS = (
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     with endpoint(tmp_path_factory.mktemp("endpoint")) as target:
-        words = {"host": "127.0.0.1", "port": target.port, "user": "awsuser", "password": target.password}
-        with psycopg.connect(psycopg.conninfo.make_conninfo(**words, dbname="dev"), autocommit=True) as connection:
+        words = psycopg.conninfo.make_conninfo(
+            host="127.0.0.1", port=target.port, user="awsuser", password=target.password, dbname="dev"
+        )
+        with psycopg.connect(words, autocommit=True) as connection:
             connection.execute("CREATE TABLE t (a VARCHAR(100))")
             yield connection
 

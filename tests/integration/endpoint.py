@@ -55,11 +55,12 @@ class Endpoint:
 
     def connect(self, **changed: Any) -> redshift_connector.Connection:
         """By redshift-connector."""
-        known = {"host": "localhost", "port": self.port, "database": "dev", "user": USER, "password": PASSWORD}
-        return redshift_connector.connect(**(known | {"ssl": False} | changed))
+        known: dict[str, Any] = {"host": "localhost", "port": self.port, "database": "dev", "ssl": False}
+        return redshift_connector.connect(**(known | {"user": USER, "password": PASSWORD} | changed))
 
     @property
     def conninfo(self) -> str:
         """For libpq."""
-        words = {"host": "localhost", "port": self.port, "dbname": "dev", "user": USER, "password": PASSWORD}
-        return psycopg.conninfo.make_conninfo(**words)
+        return psycopg.conninfo.make_conninfo(
+            host="localhost", port=self.port, dbname="dev", user=USER, password=PASSWORD
+        )

@@ -7,7 +7,7 @@ import threading
 import zipfile
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -170,8 +170,8 @@ def private_index(folder: Path) -> Iterator[str]:
     login = f"{PLANTED}-user:{PLANTED}-login"
 
     class Asking(SimpleHTTPRequestHandler):
-        def __init__(self, *arguments: object) -> None:
-            super().__init__(*arguments, directory=str(folder))  # type: ignore[arg-type]  as socketserver makes it
+        def __init__(self, *arguments: Any) -> None:  # as socketserver makes it
+            super().__init__(*arguments, directory=str(folder))
 
         def do_GET(self) -> None:  # the name is the standard library's
             if self.headers.get("Authorization") == f"Basic {base64.b64encode(login.encode()).decode()}":

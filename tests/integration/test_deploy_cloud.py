@@ -30,7 +30,7 @@ from builder.adapters.versions import LambdaVersions
 from builder.apply import Ledger, apply
 from builder.core.catalog.load import open_catalog
 from builder.core.catalog.selection import selection
-from builder.core.config.settings import load
+from builder.core.config.settings import Connection, load
 from builder.core.deploy import plan as deploy_plan
 from builder.core.deploy.desired import Scope
 from builder.core.deploy.receipt import place_of
@@ -41,7 +41,7 @@ from tests.integration import command_line
 from tests.integration.planted import CREDENTIALS, PLANTED, traces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.integration.command_line import Outcome
@@ -87,7 +87,7 @@ class Project:
     """A folder with a catalogue of two functions, a lock, and a prefix of its own."""
 
     folder: Path
-    environ: Mapping[str, str]
+    environ: dict[str, str]
     prefix: str
 
     def builder(self, *arguments: str) -> Outcome:
@@ -234,8 +234,8 @@ def test_status_shows_what_runs_beside_the_lock(project: Project) -> None:
 def test_sql_that_somebody_has_changed_by_hand_is_drift_and_is_put_right(project: Project) -> None:
     settings = load(project.folder, flags={}, environ=project.environ)
     assert project.builder("deploy", "--yes").code == 0
-    assert settings.warehouse is not None
-    with connect(settings.warehouse) as redshift:  # type: ignore[arg-type]  the local cloud's road is a connection
+    assert isinstance(settings.warehouse, Connection)
+    with connect(settings.warehouse) as redshift:
         before = redshift.definitions_in(settings.schema)
         role = f"arn:aws:iam::000000000000:role/{names.invoke_role_name(project.prefix)}"
         redshift.query(
@@ -333,7 +333,7 @@ def test_a_deploy_without_changes_reads_a_few_times_and_writes_never(project: Pr
     catalog = selection(open_catalog(settings.functions_roots, project.folder, prefix=project.prefix))
     scopes = [Scope(module=module, names=tuple(each.name for each in module.functions)) for module in catalog.modules]
     file = receipts.path(project.folder / ".builder", identity, project.prefix)
-    assert settings.warehouse is not None
+    assert isinstance(settings.warehouse, Connection)
     with connect(settings.warehouse) as warehouse:
         world = World(
             functions=LambdaFunctions(aws),
@@ -376,7 +376,7 @@ def test_what_a_lambda_is_asked_to_have_stands_is_planned_no_more_and_is_taken_b
     made = live.builder("deploy", "--yes")
     assert made.code == 0, made.err
     aws, name = project.client("lambda"), f"{project.prefix}greeting"
-    has = {
+    has: Callable[[], int | None] = {
         "provisioned_concurrency: 2": lambda: provisioned(aws, name),
         "reserved_concurrency: 5": lambda: aws.get_function_concurrency(FunctionName=name).get(
             "ReservedConcurrentExecutions"

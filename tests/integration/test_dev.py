@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from builder.adapters.emulator import LABEL, connect
 from tests.integration.dev_process import Dev
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data" / "build" / "tiny"
@@ -21,7 +17,7 @@ CASES = '- {name: one, arguments: ["you"], output: "Hello, you"}\n'
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     shutil.copytree(DATA, tmp_path / "functions")
     cases = tmp_path / "functions/tiny/greet/tests/unit/cases.yaml"
     cases.parent.mkdir(parents=True)

@@ -44,7 +44,7 @@ def test_every_type_there_and_back_by_redshift_connector(endpoint: Endpoint, pro
         cursor.execute("SELECT * FROM every")
         assert cursor.fetchone() == values
         cursor.execute("SELECT JSON_PARSE('[1]'), ST_POINT(1, 2), TO_VARBYTE('6162', 'hex'), CAST(NULL AS SUPER)")
-        document, point, _bytes, nothing = cursor.fetchone()
+        ((document, point, _bytes, nothing),) = cursor.fetchall()
         assert (document, nothing) == ("[1]", None)
         assert point == "0101000000000000000000F03F0000000000000040"
 

@@ -60,7 +60,7 @@ def test_a_container_listens_on_the_one_address_that_it_is_called_by(emulator: E
     published = [
         each["HostIp"]
         for found in connect().containers.list(filters={"label": LABEL})
-        for each in found.ports["8080/tcp"]
+        for each in found.ports["8080/tcp"] or ()
         if each["HostPort"] == str(port)
     ]
     assert published == ["127.0.0.1" if host == "localhost" else host]

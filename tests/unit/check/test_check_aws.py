@@ -20,6 +20,8 @@ from builder.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from builder.core.deploy.road_permissions import Grant
+
 SETTINGS = Settings(aws=AwsSettings(region="eu-west-1", access_key_id="test", secret_access_key=Secret("test")))
 USER = replace(IDENTITY, arn="arn:aws:iam::123456789012:user/ci")
 SESSION = replace(IDENTITY, arn="arn:aws:sts::123456789012:assumed-role/Deployer/carto-at-deployer")
@@ -38,7 +40,7 @@ def iam(aws: Aws) -> Iterator[Stubber]:
         stubber.assert_no_pending_responses()
 
 
-def results(grant: permissions.Grant, *denied: str) -> list[dict[str, Any]]:
+def results(grant: Grant, *denied: str) -> list[dict[str, Any]]:
     return [
         {"EvalActionName": action, "EvalDecision": "implicitDeny" if action in denied else "allowed"}
         for action in grant.actions

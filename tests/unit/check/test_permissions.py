@@ -6,6 +6,7 @@ import ast
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import botocore.session
 import pytest
@@ -14,6 +15,9 @@ from botocore import xform_name
 from builder.adapters.fake_registry import IDENTITY
 from builder.core.config.settings import Aws, Connection, DataApi, Secret, Settings
 from builder.core.deploy import permissions
+
+if TYPE_CHECKING:
+    from builder.core.deploy.road_permissions import Grant
 
 ADAPTERS = Path(__file__).resolve().parents[3] / "builder" / "adapters"
 SETTINGS = Settings(lambda_prefix="dev-", warehouse=Connection(host="h"))
@@ -26,7 +30,7 @@ IDENTIFIED = replace(SETTINGS, warehouse=DataApi(cluster_identifier="maps"))
 WORKGROUP = replace(SETTINGS, warehouse=DataApi(workgroup="maps"))
 
 
-def actions(grants: tuple[permissions.Grant, ...]) -> set[str]:
+def actions(grants: tuple[Grant, ...]) -> set[str]:
     return {action for grant in grants for action in grant.actions}
 
 

@@ -18,6 +18,7 @@ from builder.names import image_tag
 from tests.unit.deploy.cloud import WITH_REDSHIFT, Site, lock, scopes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DECADES = (0, 1, 13, 14, 15, 400, 36_500)
@@ -38,7 +39,11 @@ def expired(policy: str, images: list[Pushed]) -> set[str]:
     rules: list[dict[str, Any]] = json.loads(policy)["rules"]
     for rule in rules if isinstance(rules, list) else [rules]:
         chosen = rule["selection"]
-        kinds = {"untagged": lambda each: not each.tags, "tagged": lambda each: each.tags, "any": lambda _: True}
+        kinds: dict[str, Callable[[Pushed], bool]] = {
+            "untagged": lambda each: not each.tags,
+            "tagged": lambda each: bool(each.tags),
+            "any": lambda _: True,
+        }
         taken = [each for each in images if kinds[chosen["tagStatus"]](each)]
         if chosen["countType"] == "sinceImagePushed":
             assert chosen["countUnit"] == "days"

@@ -159,8 +159,9 @@ def test_provisioned_containers_wait_for_the_alias(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["snap_start", "provisioned_concurrency"])
 def test_what_holds_for_versions_is_refused_where_sql_calls_none(tmp_path: Path, key: str) -> None:
+    config: dict[str, Any] = {key: 1}
     with pytest.raises(CatalogError, match="RS_LAMBDA_ALIAS") as caught:
-        a_site(tmp_path, **{key: 1})
+        a_site(tmp_path, **config)
     (problem,) = caught.value.problems
     assert (problem.where, problem.key) == ("functions/h3/h3_center/function.yaml", f"clouds.redshift.config.{key}")
 

@@ -135,7 +135,7 @@ def test_an_alias_that_lags_behind_is_moved_without_another_update(site: Site) -
     for how in ({"memory_size": 128}, {"image": "x@sha256:0"}):
         versions = site.cloud.functions.versions["carto-at-h3"]
         good = versions["1"]
-        versions["1"] = replace(good, **how)  # type: ignore[arg-type]
+        versions["1"] = replace(good, **how)
         (live,) = site.plan(scopes("h3"))
         assert isinstance(live, GoLive)
         versions["1"] = good

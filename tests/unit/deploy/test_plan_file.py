@@ -12,6 +12,7 @@ import pytest
 
 from builder.adapters.fake_registry import IDENTITY
 from builder.core.catalog.selection import Gone
+from builder.core.config.settings import Connection
 from builder.core.deploy import plan_file
 from builder.core.deploy.actions import Action, RunSql
 from builder.core.deploy.plan_schema import json_schema
@@ -139,7 +140,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_no_setting_that_is_secret_gets_into_a_plan(site: Site) -> None:
     warehouse = WITH_REDSHIFT.warehouse
-    assert warehouse is not None
+    assert isinstance(warehouse, Connection)
     secret = type(warehouse.password)("planted-secret")
     site.settings = replace(
         WITH_REDSHIFT,

@@ -131,7 +131,7 @@ def test_a_note_remembers_and_forgets() -> None:
 
 def test_no_setting_that_is_secret_gets_into_a_receipt(site: Site) -> None:
     warehouse = WITH_REDSHIFT.warehouse
-    assert warehouse is not None
+    assert isinstance(warehouse, Connection)
     secret = type(warehouse.password)("planted-secret")
     site.settings = replace(WITH_REDSHIFT, warehouse=replace(warehouse, user="deployer", password=secret))
     site.deploy(scopes())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from builder.local.iam.account import FakeIam, Role
 from builder.local.iam.gate import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ARN = "arn:aws:iam::000000000000:role/invoke"
 CHAINED = "arn:aws:iam::123456789012:role/deep/theirs"
@@ -30,6 +33,8 @@ class Cluster:
     default: str = ""
 
 
-def gate(*roles: Role, attached: bool = True, cluster: Cluster | None = None, **functions: str) -> Gate:
-    iam = FakeIam({role.arn: role for role in roles}, functions)
+def gate(
+    *roles: Role, attached: bool = True, cluster: Cluster | None = None, functions: Mapping[str, str] | None = None
+) -> Gate:
+    iam = FakeIam({role.arn: role for role in roles}, dict(functions or {}))
     return Gate(iam=iam, holder=cluster or Cluster(), attached=attached, clock=lambda: 0.0)

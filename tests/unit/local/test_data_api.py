@@ -13,6 +13,7 @@ from builder.local.data_api import store as data_api_store
 from builder.local.data_api.access import Door
 from builder.local.data_api.model import ApiError
 from builder.local.data_api.operations import DataApi
+from builder.local.data_api.results import Kept
 from builder.local.data_api.run import Runner
 from builder.local.wire.login import Credentials
 
@@ -245,7 +246,7 @@ def test_a_secret_opens_the_database(desk: Desk) -> None:
 
 
 def test_a_result_beyond_the_limit_fails_its_statement(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Small(data_api_run.Kept):
+    class Small(Kept):
         def __init__(self, **given: Any) -> None:
             super().__init__(**given, limit=100)
 

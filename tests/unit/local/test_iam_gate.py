@@ -112,12 +112,12 @@ def test_a_role_that_may_not_invoke(change: dict[str, Any], why: str) -> None:
 def test_a_function_s_own_policy_is_enough_in_one_account() -> None:
     bare = replace(GOOD, policies=())
     allowing = document({"Action": INVOKE, "Resource": FUNCTION, "Principal": {"AWS": ARN}})
-    gate(bare, **{FUNCTION: allowing}).check(External(lambda_name="same", iam_role=ARN), "awsuser")
+    gate(bare, functions={FUNCTION: allowing}).check(External(lambda_name="same", iam_role=ARN), "awsuser")
     # The account as principal leaves it to the role's own policies.
     account = document({"Action": INVOKE, "Resource": FUNCTION, "Principal": {"AWS": "000000000000"}})
-    assert "no identity-based policy" in refused(gate(bare, **{FUNCTION: account})).message
+    assert "no identity-based policy" in refused(gate(bare, functions={FUNCTION: account})).message
     deny = document({"Effect": "Deny", "Action": INVOKE, "Resource": FUNCTION, "Principal": "*"})
-    assert "explicit deny in a resource-based policy" in refused(gate(GOOD, **{FUNCTION: deny})).message
+    assert "explicit deny in a resource-based policy" in refused(gate(GOOD, functions={FUNCTION: deny})).message
 
 
 def test_a_function_of_another_account_takes_both_sides() -> None:
@@ -127,7 +127,7 @@ def test_a_function_of_another_account_takes_both_sides() -> None:
         f"because no resource-based policy allows the {INVOKE} action" in refused(gate(mine), function=theirs).message
     )
     both = document({"Action": INVOKE, "Resource": theirs, "Principal": {"AWS": "arn:aws:iam::000000000000:root"}})
-    gate(mine, **{theirs: both}).check(External(lambda_name=theirs, iam_role=ARN), "awsuser")
+    gate(mine, functions={theirs: both}).check(External(lambda_name=theirs, iam_role=ARN), "awsuser")
 
 
 FIRST = replace(GOOD, policies=(document({"Action": "sts:AssumeRole", "Resource": CHAINED}),))

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from builder.core.config.keys import BY_PATH, KEYS, json_schema
-from builder.core.config.settings import Settings, load
+from builder.core.config.settings import Connection, Settings, load
 from builder.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_the_environments_file_overrides_the_base_key_by_key(tmp_path: Path) -> 
     found = told(folder, {"env": "dev"})
     assert (found.lambda_prefix, found.schema, found.aws.region) == ("dev-", "base_carto", "eu-west-1")
     assert found.grantees == ("alice", "group maps")
-    assert found.warehouse is not None
+    assert isinstance(found.warehouse, Connection)
     assert (found.warehouse.host, found.warehouse.ssl) == ("dev.example.com", False)
     assert told(folder).lambda_prefix == "base-"
 
@@ -140,7 +140,7 @@ def test_a_key_that_nothing_uses_is_an_error(tmp_path: Path) -> None:
         ("configs/base.yaml:3 aws.assume_role_external_id", "nothing uses it without AWS_ASSUME_ROLE_ARN"),
     ]
     found = told(folder, RS_HOST="h", RS_USER="u", AWS_ASSUME_ROLE_ARN=ROLE)
-    assert found.warehouse is not None
+    assert isinstance(found.warehouse, Connection)
     assert (found.warehouse.port, found.aws.external_id) == (5440, "maps")
 
 

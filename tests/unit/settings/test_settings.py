@@ -75,7 +75,7 @@ def test_a_warehouse_with_its_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "ssl"), [("false", False), ("No", False), ("0", False), ("TRUE", True), ("on", True)])
 def test_truth_has_many_names(text: str, ssl: bool, tmp_path: Path) -> None:  # noqa: FBT001 (a parameter of the test)
     found = told(tmp_path, RS_HOST="h", RS_USER="u", RS_SSL=text).warehouse
-    assert found is not None
+    assert isinstance(found, Connection)
     assert found.ssl is ssl
 
 
