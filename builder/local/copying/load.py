@@ -16,6 +16,7 @@ from builder.local.copying import documents, records
 from builder.local.copying.convert import filled
 from builder.local.copying.errors import LoadError
 from builder.local.copying.objects import Address, address
+from builder.local.engine import outside
 from builder.local.objects.shape import Shape, shape_of
 from builder.local.objects.tables import relation
 from builder.local.sqlstate import SqlError, unsupported
@@ -49,12 +50,12 @@ _FAMILIES = (
 
 def copy(session: Session, statement: Copy) -> str:
     """All or nothing; with MAXERROR, records that are no good are left out and told of in STL_LOAD_ERRORS."""
-    shape = shape_of(session.duck, session.schemas(statement.schema), statement.table)
+    shape = shape_of(session.duck, session.path.schemas(statement.schema), statement.table)
     columns = shape.chosen(statement.columns)
     if not session.rights.superuser:
-        schemas = session.schemas(statement.schema)
+        schemas = session.path.schemas(statement.schema)
         session.rights.relation(schemas, statement.table, ["INSERT"], named=bool(statement.schema))
-    objects = session.objects(statement.role)
+    objects = outside.objects(session, statement.role)
     load = _Load(
         session=session,
         statement=statement,

@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING, cast
 
 from builder.local.copying.lines import lines_of
 from builder.local.copying.objects import Address
+from builder.local.engine import outside, trees
+from builder.local.engine.duck import literal
 from builder.local.sql import dialect
 from builder.local.sqlstate import SqlError, unsupported
 from builder.local.wire import results
@@ -38,15 +40,15 @@ def unload(session: Session, statement: Unload) -> str:
     largest = options.number("MAXFILESIZE", LARGEST)
     if not SMALLEST <= largest <= LARGEST:
         raise SqlError("22023", "MAXFILESIZE must be between 5 MB and 6.2 GB")
-    columns = session.describe(dialect.parse_text(statement.query), ())
-    objects = session.objects(statement.role)
-    caller = session.caller()
+    columns = trees.describe(session, dialect.parse_text(statement.query), ())
+    objects = outside.objects(session, statement.role)
+    caller = outside.caller(session)
     try:
-        query = dialect.render(session.translated(dialect.parse_text(statement.query), caller))
+        query = dialect.render(trees.translated(session, dialect.parse_text(statement.query), caller))
         names = ", ".join(f"c{index}" for index in range(len(columns)))
         session.duck.run(f"CREATE OR REPLACE TEMP TABLE {KEPT}({names}) AS {query}")
     finally:
-        session.clean(caller)
+        outside.clean(caller)
     writer = _Writer(session=session, statement=statement, objects=objects, columns=columns, largest=largest)
     try:
         writer.prepare()
@@ -107,7 +109,7 @@ class _Writer:
             f"{name}={default if value is None else value}/" for name, value in zip(names, row, strict=True)
         )
         conditions = [
-            f"{key} IS NULL" if value is None else f"{key} = {_literal(value)}"
+            f"{key} IS NULL" if value is None else f"{key} = {literal(value)}"
             for key, value in zip(keys, row, strict=True)
         ]
         key = self.statement.target.key
@@ -245,7 +247,3 @@ def _parquet_value(column: Column, index: int) -> str:
         raise unsupported(f"UNLOAD of {name.upper()} to Parquet (column {column.name})")
     value = f"CAST(c{index} AS VARCHAR)" if name == "super" else f"CAST(c{index} AS {column.type.duck})"
     return f"{value} AS {quote_identifier(column.name)}"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -120,11 +120,11 @@ def _key(session: Session, kind: str, target: Target) -> str:
     if kind in {"FUNCTION", "PROCEDURE"}:
         return _routine(session, kind, target)
     if kind == "TABLE":
-        place = session.rights.place(session.schemas(target.schema), target.name, named=bool(target.schema))
+        place = session.rights.place(session.path.schemas(target.schema), target.name, named=bool(target.schema))
         if place is None:
             raise SqlError("42P01", f'relation "{target.name}" does not exist')
         return f"{place}.{target.name}"
-    if kind == "SCHEMA" and not session.exists(target.name):
+    if kind == "SCHEMA" and not session.path.exists(target.name):
         raise SqlError("3F000", f'schema "{target.name}" does not exist')
     if kind == "DATABASE":
         if target.name != session.engine.name:
@@ -135,7 +135,7 @@ def _key(session: Session, kind: str, target: Target) -> str:
 
 def _everything(session: Session, kind: str, schema: str) -> tuple[str, ...]:
     """What is in the schema now; what comes later is a matter of ALTER DEFAULT PRIVILEGES."""
-    if not session.exists(schema):
+    if not session.path.exists(schema):
         raise SqlError("3F000", f'schema "{schema}" does not exist')
     tables = (
         "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name = $1 AND NOT temporary "
@@ -148,7 +148,7 @@ def _everything(session: Session, kind: str, schema: str) -> tuple[str, ...]:
 
 def _routine(session: Session, kind: str, target: Target) -> str:
     """A function's or a procedure's key."""
-    schemas, word = session.schemas(target.schema), kind.lower()
+    schemas, word = session.path.schemas(target.schema), kind.lower()
     if kind == "FUNCTION":
         found = {each.signature: str(each) for each in session.catalog.overloads(schemas, target.name)}
     else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from builder.local.engine import outside, trees
 from builder.local.objects.tables import relation
 from builder.local.sql import dialect
 from builder.local.sqlstate import SqlError
@@ -43,7 +44,7 @@ class Loader:
     def __init__(self, session: Session, copy: CopyStream) -> None:
         self.session = session
         self.name = copy.name
-        self.columns = session.describe(tree_of(copy), ())
+        self.columns = trees.describe(session, tree_of(copy), ())
         target = ", ".join(quote_identifier(column.name) for column in self.columns)
         values = ", ".join(
             _FROM_TEXT.get(column.type.name, f"CAST({{0}} AS {column.type.duck})").format(f"c{index}")
@@ -77,18 +78,18 @@ class Loader:
 def unload(session: Session, copy: CopyStream) -> tuple[list[str], Iterator[list[tuple[str | None, ...]]]]:
     """The names of the columns, and their rows as texts."""
     tree = tree_of(copy)
-    columns = session.describe(tree, ())
+    columns = trees.describe(session, tree, ())
 
     def rows() -> Iterator[list[tuple[str | None, ...]]]:
-        caller = session.caller()
+        caller = outside.caller(session)
         try:
-            query = dialect.render(session.translated(tree.copy(), caller))
+            query = dialect.render(trees.translated(session, tree.copy(), caller))
             encoders = results.encoders(columns, (0,) * len(columns), session.protocol)
             names = ", ".join(f"c{index}" for index in range(len(columns)))
             values = ", ".join(encoder.sql for encoder in encoders)
             sql = f"SELECT {values} FROM ({query}) AS _rs_out({names})"  # noqa: S608 - a rendered tree
             yield from session.duck.stream(sql, results.ROWS_PER_FETCH)
         finally:
-            session.clean(caller)
+            outside.clean(caller)
 
     return [column.name for column in columns], rows()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from builder.local.engine import outside, trees
 from builder.local.objects.prepared import ExecutePrepared
 from builder.local.objects.tables import relation
 from builder.local.sql import dialect, types
@@ -21,7 +22,8 @@ from builder.local.wire.results import Result
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from builder.local.engine.backend import Prepared, Session
+    from builder.local.engine.backend import Session
+    from builder.local.engine.prepare import Prepared
     from builder.local.objects.cursors import CloseCursor, Declare, Fetch, Lock
     from builder.local.objects.prepared import Deallocate, Prepare
     from builder.local.wire.results import Column
@@ -46,16 +48,16 @@ def declare(session: Session, tree: exp.Expr, statement: Declare) -> str:
     if session.cursor is not None:
         words = "opening multiple cursors from within the same client connection is not allowed."
         raise SqlError("0A000", words)
-    columns = tuple(session.describe(tree, ()))
+    columns = tuple(trees.describe(session, tree, ()))
     names = ", ".join(f"c{index}" for index in range(len(columns)))
-    caller = session.caller()
+    caller = outside.caller(session)
     try:
-        query = dialect.render(session.translated(tree, caller))
+        query = dialect.render(trees.translated(session, tree, caller))
         sql = f"CREATE TEMP TABLE {RELATION} AS SELECT row_number() OVER () AS _n, * FROM ({query}) AS _rs_out({names})"  # noqa: S608 - a rendered tree
         session.duck.run(sql)
         count = int(session.duck.rows(f"SELECT COUNT(*) FROM {RELATION}")[0][0])  # noqa: S608 - a constant
     finally:
-        session.clean(caller)
+        outside.clean(caller)
     session.cursor = OpenCursor(name=statement.name, columns=columns, count=count)
     return "DECLARE CURSOR"
 
@@ -150,8 +152,8 @@ def lock(session: Session, statement: Lock) -> str:
         session.duck.rows(f"SELECT 1 FROM {relation(schema, name)} LIMIT 0")  # noqa: S608 - quoted; raises 42P01
         if not session.rights.superuser:
             # PostgreSQL, "LOCK": a lock that is not only for reading takes a privilege to write.
-            session.rights.relation(session.schemas(schema), name, ["UPDATE"], named=bool(schema))
-        names.append(f"{schema or session.current_schema}.{name}")
+            session.rights.relation(session.path.schemas(schema), name, ["UPDATE"], named=bool(schema))
+        names.append(f"{schema or session.path.current_schema}.{name}")
     if session.status == "T":
         session.engine.locks.take(id(session), names, session.cancelled)
     return "LOCK TABLE"

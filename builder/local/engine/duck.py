@@ -82,6 +82,11 @@ def _exchange(path: Path | None) -> str:
     return str(folder).replace("'", "''")
 
 
+def literal(text: str) -> str:
+    """A text in DuckDB's SQL: a backslash is itself there."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _opened(path: Path | None, memory: str) -> duckdb.DuckDBPyConnection:
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,

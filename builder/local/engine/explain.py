@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from builder.local.engine import trees
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -32,7 +34,7 @@ _DETAILS = {"Filters": "Filter", "Conditions": "Hash Cond", "Expression": "Filte
 
 def lines(session: Session, tree: exp.Expr) -> list[str]:
     """The plan of a statement whose external calls are taken for plain columns: nothing is run."""
-    sql = session.rendered(tree)
+    sql = trees.rendered(session, tree)
     ((_, plan),) = session.duck.rows(f"EXPLAIN (FORMAT json) {sql}")
     return [line for node in json.loads(plan) for line in _lines(node, 0)]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from builder.local.engine.duck import literal
 from builder.local.sql.tokens import Cursor
 from builder.local.sqlstate import SqlError, unsupported
 from builder.local.wire.results import Column, Result
@@ -123,13 +124,13 @@ def _sql(session: Session, listing: Listing, values: Sequence[str]) -> str:
         return values[part - 1]
 
     name = [text(part) or session.engine.name for part in listing.name]
-    conditions = [f"{key} = {_quoted(part)}" for key, part in zip(_KEYS, name)]  # noqa: B905 - as many as are named
+    conditions = [f"{key} = {literal(part)}" for key, part in zip(_KEYS, name)]  # noqa: B905 - as many as are named
     like = text(listing.like)
     if like and listing.pattern:
-        conditions.append(rf"{listing.pattern} LIKE {_quoted(like)} ESCAPE '\'")
+        conditions.append(rf"{listing.pattern} LIKE {literal(like)} ESCAPE '\'")
     if listing.arguments is not None:
         wanted = ", ".join(text(part) for part in listing.arguments)
-        conditions.append(f"replace(signature, ' ', '') = {_quoted(wanted.replace(' ', ''))}")
+        conditions.append(f"replace(signature, ' ', '') = {literal(wanted.replace(' ', ''))}")
     where = " AND ".join(conditions) or "true"
     limit = f" LIMIT {listing.limit}" if listing.limit is not None else ""
     hidden = ", object_name" if len(name) > 2 and listing.kind != "grants" else ""  # noqa: PLR2004 - with an object
@@ -137,7 +138,3 @@ def _sql(session: Session, listing: Listing, values: Sequence[str]) -> str:
         hidden += ", signature"
     exclude = f" EXCLUDE ({hidden.removeprefix(', ')})" if hidden else ""
     return f"SELECT *{exclude} FROM _rs.show_{listing.kind} WHERE {where}{limit}"  # noqa: S608 - quoted above
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

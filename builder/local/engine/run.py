@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from builder.local.copying import load, unload
 from builder.local.copying.grammar import Copy, Unload
-from builder.local.engine import authority, cursors, explain, listings, statements, variables
+from builder.local.engine import authority, cursors, explain, listings, outside, statements, trees, variables
 from builder.local.engine.authority import Authorization
+from builder.local.engine.parameters import call_with, with_values
 from builder.local.engine.variables import Set, Show
 from builder.local.objects import autos, define, guard, materialized
 from builder.local.objects.accounts import Account, DropAccount
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
-    from builder.local.engine.backend import Prepared, Session
+    from builder.local.engine.backend import Session
+    from builder.local.engine.prepare import Prepared
 
 
 def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
@@ -53,7 +55,7 @@ def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], format
 
 def _query(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     statement: statements.Query = prepared.statement  # type: ignore[assignment]  # by the table below
-    tree = statements.with_values(statement.tree, values)
+    tree = with_values(statement.tree, values)
     if statement.returns_rows:
         return _select(session, tree, prepared.columns or (), formats)
     return _write(session, tree, statement.verb)
@@ -61,7 +63,7 @@ def _query(session: Session, prepared: Prepared, values: Sequence[exp.Expr], for
 
 def _declare(session: Session, prepared: Prepared, values: Sequence[exp.Expr], _formats: Sequence[int]) -> Result:
     statement: Declare = prepared.statement  # type: ignore[assignment]  # by the table below
-    return Result(tag=cursors.declare(session, statements.with_values(statement.tree, values), statement))
+    return Result(tag=cursors.declare(session, with_values(statement.tree, values), statement))
 
 
 def _fetch(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
@@ -78,34 +80,34 @@ def _execute(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], 
 
 
 def _select(session: Session, tree: exp.Expr, columns: Sequence[Column], formats: Sequence[int]) -> Result:
-    caller = session.caller()
+    caller = outside.caller(session)
 
     def chunks() -> Iterator[tuple[bytes, int]]:
         try:
             with caller.told():
-                query = dialect.render(session.translated(tree, caller))
+                query = dialect.render(trees.translated(session, tree, caller))
                 yield from session.rows(query, columns, formats)
         finally:
-            session.clean(caller)
+            outside.clean(caller)
 
     return Result(tag="SELECT", columns=columns, chunks=chunks())
 
 
 def _write(session: Session, tree: exp.Expr, verb: str) -> Result:
     autos.check_write(session, tree)
-    caller = session.caller()
+    caller = outside.caller(session)
     try:
         with caller.told(), guard.renaming(session, tree):
-            count = session.duck.run(dialect.render(session.translated(tree, caller)))
+            count = session.duck.run(dialect.render(trees.translated(session, tree, caller)))
     finally:
-        session.clean(caller)
+        outside.clean(caller)
     counted = {"INSERT": f"INSERT 0 {count}", "UPDATE": f"UPDATE {count}", "DELETE": f"DELETE {count}"}
     return Result(tag=counted.get(verb, verb))
 
 
 def _merge(session: Session, statement: MergeRows) -> str:
     """Raises SqlError 42601 where the tables have not the same number of columns."""
-    widths = [len(session.describe(statement.rows(table), ())) for table in (statement.target, statement.source)]
+    widths = [len(trees.describe(session, statement.rows(table), ())) for table in (statement.target, statement.source)]
     if widths[0] != widths[1]:
         raise SqlError("42601", f"MERGE: target and source must have the same columns, not {widths[0]} and {widths[1]}")
     with session.atomically():
@@ -117,7 +119,7 @@ def _merge(session: Session, statement: MergeRows) -> str:
 def _show(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     statement: Show = prepared.statement  # type: ignore[assignment]  # by the table below
     columns = prepared.columns or ()
-    value = ", ".join(session.path) if statement.name == "search_path" else None
+    value = ", ".join(session.path.written) if statement.name == "search_path" else None
     text = value if value is not None else variables.shown(statement.name, session.variables)
     encoder = encoders(columns, formats, session.protocol)
     return Result(tag="SHOW", columns=columns, chunks=iter([(data_rows([(text,)], encoder), 1)]))
@@ -134,7 +136,7 @@ def _nothing(_session: Session, statement: statements.Nothing) -> str:
 
 def _call(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     statement: Call = prepared.statement  # type: ignore[assignment]  # by the table below
-    return calls.call(session, statements.call_with(statement, values) if values else statement, formats)
+    return calls.call(session, call_with(statement, values) if values else statement, formats)
 
 
 def _explain(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
@@ -162,7 +164,7 @@ def _rollback(session: Session, _statement: statements.Rollback) -> str:
 def _set(session: Session, statement: Set) -> str:
     variables.check(statement)
     if statement.name == "search_path":
-        session.set_search_path(tuple(name.lower() for name in statement.values) or variables.DEFAULT_PATH)
+        session.path.set(tuple(name.lower() for name in statement.values) or variables.DEFAULT_PATH)
     elif statement.values:
         session.variables[statement.name] = ", ".join(statement.values)
     else:

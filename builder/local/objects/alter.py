@@ -76,9 +76,9 @@ _ACTIONS: dict[str, Callable[[Cursor, AlterColumns], AlterColumns]] = {"ADD": _a
 
 def alter(session: Session, statement: AlterColumns, expression: Callable[[str], str]) -> str:
     """`expression` translates a default."""
-    shape = shape_of(session.duck, session.schemas(statement.schema), statement.name)
+    shape = shape_of(session.duck, session.path.schemas(statement.schema), statement.name)
     if shape.schema and not session.rights.superuser:
-        schemas = session.schemas(statement.schema)
+        schemas = session.path.schemas(statement.schema)
         session.rights.relation(schemas, statement.name, ["ALTER"], named=bool(statement.schema))
     columns = list(shape.columns)
     values = [quote_identifier(column.name) for column in columns]

@@ -45,7 +45,7 @@ def drawn(column: Column) -> bool:
 def sequences(session: Session, schema: str, name: str) -> list[str]:
     """Those of a table; none where there is no such table."""
     try:
-        shape = shape_of(session.duck, session.schemas(schema), name)
+        shape = shape_of(session.duck, session.path.schemas(schema), name)
     except SqlError:
         return []
     return [found[1] for column in shape.columns for found in _NAME.finditer(column.default)]
@@ -66,7 +66,7 @@ def check_write(session: Session, tree: exp.Expr) -> None:
         return
     names = [column.name.lower() for column in target.expressions]
     try:
-        shape = shape_of(session.duck, session.schemas(target.this.db.lower()), target.this.name.lower())
+        shape = shape_of(session.duck, session.path.schemas(target.this.db.lower()), target.this.name.lower())
     except SqlError:
         return
     for column in shape.columns:

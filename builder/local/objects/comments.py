@@ -80,11 +80,11 @@ def _place(session: Session, statement: Comment) -> tuple[str, str]:
             raise not_owner("DATABASE", statement.name)
         return "DATABASE", ""
     if statement.kind == "SCHEMA":
-        if not session.exists(statement.name):
+        if not session.path.exists(statement.name):
             raise SqlError("3F000", f'schema "{statement.name}" does not exist')
         session.rights.own("SCHEMA", statement.name, statement.name, "")
         return "SCHEMA", statement.name
-    schemas = session.schemas(statement.schema)
+    schemas = session.path.schemas(statement.schema)
     schema = session.rights.place(schemas, statement.name, named=bool(statement.schema))
     if schema is None:
         if session.duck.rows("SELECT 1 FROM _rs.relation WHERE temporary AND name = ?", [statement.name]):

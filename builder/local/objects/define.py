@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from builder.local.engine import outside, trees
 from builder.local.objects import autos, dependents, materialized
 from builder.local.objects.alter import AlterColumns, alter, render_column
 from builder.local.objects.functions import check_types, signature
@@ -38,16 +39,16 @@ def create_schema(session: Session, statement: CreateSchema) -> str:
     if exists and not statement.if_not_exists:
         raise SqlError("42P06", f'schema "{name}" already exists')
     session.duck.run(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(name)}")
-    session.schemas_change()
+    session.path.schemas_change()
     return "CREATE SCHEMA"
 
 
 def create_function(session: Session, statement: CreateFunction) -> str:
     function = statement.function
-    schema = _visible(function.schema or session.current_schema)
+    schema = _visible(function.schema or session.path.current_schema)
     if function.external is not None:
         check_types(function, session.engine.external_types)
-        session.permit(function.external, fresh=True)
+        outside.permit(session, function.external, fresh=True)
     else:
         _check_body(session, replace(function, schema=schema))
     with session.atomically():
@@ -67,7 +68,7 @@ def _check_body(session: Session, function: Function) -> None:
             body = null
         else:
             parameter.replace(null)
-    column = session.describe(exp.Select(expressions=[body]), ())[0]
+    column = trees.describe(session, exp.Select(expressions=[body]), ())[0]
     if not _returns(column.type.name, function.returns.name) and not isinstance(body, exp.Null):
         raise SqlError(
             "42P13",
@@ -87,7 +88,7 @@ def _returns(given: str, declared: str) -> bool:
 
 
 def drop_function(session: Session, statement: DropFunction) -> str:
-    wanted, schemas = signature(statement.arguments), session.schemas(statement.schema)
+    wanted, schemas = signature(statement.arguments), session.path.schemas(statement.schema)
     with session.atomically():
         for function in session.catalog.overloads(schemas, statement.name):
             if function.signature == wanted:
@@ -111,7 +112,7 @@ def _drop_views(session: Session, function: Function, *, cascade: bool) -> None:
 
 
 def _calls(session: Session, text: str, function: Function) -> bool:
-    names = session.names
+    names = trees.names(session)
     # By the rights of the one who may do everything: whose view it is does not matter.
     master = replace(names.access, user=session.engine.master)
     try:
@@ -130,9 +131,9 @@ def create_table(session: Session, statement: CreateTable) -> str:
             if not known:
                 _comment(session, statement)
         return "CREATE TABLE"
-    caller = session.caller()
+    caller = outside.caller(session)
     try:
-        query = dialect.render(session.translated(dialect.parse(statement.query), caller))
+        query = dialect.render(trees.translated(session, dialect.parse(statement.query), caller))
         names = f"({', '.join(map(quote_identifier, statement.names))})" if statement.names else ""
         head = "CREATE TEMP TABLE" if statement.temporary else "CREATE TABLE"
         exists = " IF NOT EXISTS" if statement.if_not_exists else ""
@@ -141,7 +142,7 @@ def create_table(session: Session, statement: CreateTable) -> str:
         if not known:
             _comment(session, statement)
     finally:
-        session.clean(caller)
+        outside.clean(caller)
     return "SELECT"
 
 
@@ -157,7 +158,7 @@ def _known(session: Session, statement: CreateTable) -> bool:
 
 
 def _comment(session: Session, statement: CreateTable) -> None:
-    session.duck.run(render_comment(statement, statement.schema or session.current_schema))
+    session.duck.run(render_comment(statement, statement.schema or session.path.current_schema))
 
 
 def _create_columns(session: Session, statement: CreateTable) -> None:
@@ -165,9 +166,9 @@ def _create_columns(session: Session, statement: CreateTable) -> None:
     columns: list[Column] = []
     if statement.like is not None:
         schema, name = statement.like
-        parent = shape_of(session.duck, session.schemas(schema), name)
+        parent = shape_of(session.duck, session.path.schemas(schema), name)
         if not session.rights.superuser:
-            session.rights.relation(session.schemas(schema), name, ["SELECT"], named=bool(schema))
+            session.rights.relation(session.path.schemas(schema), name, ["SELECT"], named=bool(schema))
         kept = statement.like_defaults
         # LIKE takes no IDENTITY along.
         columns = [
@@ -193,7 +194,7 @@ def alter_columns(session: Session, statement: AlterColumns) -> str:
 def expression(session: Session, text: str) -> str:
     """A default, translated."""
     tree = dialect.parse_text(f"SELECT {text}")
-    translated = session.translated(tree, session.caller())
+    translated = trees.translated(session, tree, outside.caller(session))
     if not isinstance(translated, exp.Select) or translated.args.get("from_") is not None:
         raise unsupported("a default that reads a table or calls an external function")
     item = translated.expressions[0]
@@ -202,12 +203,12 @@ def expression(session: Session, text: str) -> str:
 
 def create_view(session: Session, statement: CreateView) -> str:
     """A view's text is kept and read again wherever the view is used; DuckDB has its columns only."""
-    schema = _visible(statement.schema or session.current_schema)
+    schema = _visible(statement.schema or session.path.current_schema)
     text = statement.query.text
     if statement.columns:
         names = ", ".join(map(quote_identifier, statement.columns))
         text = f"SELECT * FROM ({text}) AS _rs_view({names})"  # noqa: S608 - the view's own text, parsed below
-    columns = session.describe(dialect.parse_text(text), ())
+    columns = trees.describe(session, dialect.parse_text(text), ())
     shape = ", ".join(f"CAST(NULL AS {each.type.duck}) AS {quote_identifier(each.name)}" for each in columns)
     head = "CREATE OR REPLACE VIEW" if statement.replace else "CREATE VIEW"
     with session.atomically():
@@ -231,14 +232,14 @@ def _drop_relation(session: Session, schema: str, name: str, statement: Drop) ->
         _visible(schema)
     exists = "IF EXISTS " if statement.if_exists else ""
     materialized.forbid(session, schema, name)
-    place = session.rights.place(session.schemas(schema), name, named=bool(schema))
+    place = session.rights.place(session.path.schemas(schema), name, named=bool(schema))
     if place is not None:
         dependents.release(session, statement.kind, place, name, cascade=statement.cascade)
     kept = autos.sequences(session, schema, name) if statement.kind == "TABLE" else []
     session.duck.run(f"DROP {statement.kind} {exists}{relation(schema, name)}")
     autos.forget(session, kept)
     if statement.kind == "VIEW":
-        for each in session.schemas(schema):
+        for each in session.path.schemas(schema):
             session.catalog.forget_view(each, name)
 
 
@@ -264,4 +265,4 @@ def _drop_schema(session: Session, name: str, statement: Drop) -> None:
     session.duck.run(f"DROP SCHEMA {quote_identifier(name)}{' CASCADE' if statement.cascade else ''}")
     autos.forget(session, kept)
     session.catalog.forget_schema(name)
-    session.schemas_change()
+    session.path.schemas_change()

@@ -44,6 +44,6 @@ def _reads(session: Session, text: str, schema: str, name: str) -> bool:
     known = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
     return any(
         table.name.lower() == name
-        and (table.db.lower() == schema or (not table.db and name not in known and schema in session.search_path))
+        and (table.db.lower() == schema or (not table.db and name not in known and schema in session.path.names))
         for table in tree.find_all(exp.Table)
     )

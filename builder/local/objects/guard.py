@@ -53,10 +53,10 @@ def _create_schema(session: Session, rights: Rights, statement: CreateSchema) ->
 
 def _create_function(session: Session, rights: Rights, statement: CreateFunction) -> None:
     function = statement.function
-    schema = function.schema or session.current_schema
+    schema = function.schema or session.path.current_schema
     external = function.external is not None
     permission = f"CREATE OR REPLACE {'EXTERNAL ' if external else ''}FUNCTION"
-    if session.exists(schema):
+    if session.path.exists(schema):
         rights.create_in(schema, permission)
     if not rights.system(permission):
         rights.language("exfunc" if external else "sql")
@@ -76,7 +76,7 @@ def _replaced(session: Session, rights: Rights, statement: CreateFunction, schem
 
 
 def _drop_function(session: Session, rights: Rights, statement: DropFunction) -> None:
-    found = session.catalog.overloads(session.schemas(statement.schema), statement.name)
+    found = session.catalog.overloads(session.path.schemas(statement.schema), statement.name)
     for each in found:
         if each.signature == signature(statement.arguments):
             rights.own("FUNCTION", str(each), each.name, "DROP FUNCTION")
@@ -84,8 +84,8 @@ def _drop_function(session: Session, rights: Rights, statement: DropFunction) ->
 
 def _create_procedure(session: Session, rights: Rights, statement: CreateProcedure) -> None:
     made, permission = statement.procedure, "CREATE OR REPLACE PROCEDURE"
-    schema = made.schema or session.current_schema
-    if session.exists(schema):
+    schema = made.schema or session.path.current_schema
+    if session.path.exists(schema):
         rights.create_in(schema, permission)
     if not rights.system(permission):
         rights.language("plpgsql")
@@ -95,14 +95,16 @@ def _create_procedure(session: Session, rights: Rights, statement: CreateProcedu
 
 
 def _drop_procedure(session: Session, rights: Rights, statement: DropProcedure) -> None:
-    same = catalog.found(session, session.schemas(statement.schema), statement.name, signature(statement.arguments))
+    same = catalog.found(
+        session, session.path.schemas(statement.schema), statement.name, signature(statement.arguments)
+    )
     if same is not None:
         rights.own("PROCEDURE", same.key, same.name, "DROP PROCEDURE")
 
 
 def _create_materialized(session: Session, rights: Rights, statement: CreateMaterialized) -> None:
-    schema = statement.schema or session.current_schema
-    if session.exists(schema) and not rights.may("SCHEMA", schema, "CREATE"):
+    schema = statement.schema or session.path.current_schema
+    if session.path.exists(schema) and not rights.may("SCHEMA", schema, "CREATE"):
         raise denied("SCHEMA", schema)
 
 
@@ -110,13 +112,13 @@ def _create_table(session: Session, rights: Rights, statement: CreateTable) -> N
     if statement.temporary:
         if not rights.may("DATABASE", "", "TEMPORARY"):
             raise SqlError("42501", f'permission denied to create temporary tables in database "{session.engine.name}"')
-    elif session.exists(schema := statement.schema or session.current_schema):
+    elif session.path.exists(schema := statement.schema or session.path.current_schema):
         rights.create_in(schema, "CREATE TABLE")
 
 
 def _create_view(session: Session, rights: Rights, statement: CreateView) -> None:
-    schema = statement.schema or session.current_schema
-    if not session.exists(schema):
+    schema = statement.schema or session.path.current_schema
+    if not session.path.exists(schema):
         return
     rights.create_in(schema, "CREATE OR REPLACE VIEW")
     if statement.replace and rights.place([schema], statement.name, named=True):
@@ -126,10 +128,10 @@ def _create_view(session: Session, rights: Rights, statement: CreateView) -> Non
 def _drop(session: Session, rights: Rights, statement: Drop) -> None:
     for schema, name in statement.names:
         if statement.kind == "SCHEMA":
-            if session.exists(name) and not rights.may("SCHEMA", name, "DROP"):
+            if session.path.exists(name) and not rights.may("SCHEMA", name, "DROP"):
                 rights.own("SCHEMA", name, name, _PERMISSION["SCHEMA"])
             continue
-        place = rights.place(session.schemas(schema), name, named=bool(schema))
+        place = rights.place(session.path.schemas(schema), name, named=bool(schema))
         if place is not None:
             rights.usage(place)
             if not rights.may("TABLE", f"{place}.{name}", "DROP"):
@@ -153,11 +155,11 @@ def _keep_schema(session: Session, statement: CreateSchema) -> None:
 
 def _keep_table(session: Session, statement: CreateTable) -> None:
     if not statement.temporary:
-        _keep_relation(session, statement.schema or session.current_schema, statement.name)
+        _keep_relation(session, statement.schema or session.path.current_schema, statement.name)
 
 
 def _keep_view(session: Session, statement: CreateView | CreateMaterialized) -> None:
-    _keep_relation(session, statement.schema or session.current_schema, statement.name)
+    _keep_relation(session, statement.schema or session.path.current_schema, statement.name)
 
 
 def _keep_relation(session: Session, schema: str, name: str) -> None:
@@ -194,7 +196,7 @@ def renaming(session: Session, tree: exp.Expr) -> Iterator[None]:
     table, new = tree.this, rename.this.name.lower()
     name, named = table.name.lower(), table.db.lower()
     with session.atomically():
-        schema = session.rights.place(session.schemas(named), name, named=bool(named))
+        schema = session.rights.place(session.path.schemas(named), name, named=bool(named))
         yield
         for kept, kinds in (("acl", "'TABLE'"), ("owner", "'TABLE'"), ("comment", "'TABLE', 'COLUMN', 'CONSTRAINT'")):
             sql = f"UPDATE _rs.{kept} SET object = ? WHERE kind IN ({kinds}) AND object = ?"  # noqa: S608 - constants

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder.local.engine import outside, trees
 from builder.local.objects.keys import Keys, storage
 from builder.local.objects.tables import read_name, relation
 from builder.local.sql import dialect
@@ -91,7 +92,7 @@ def parse_drop_materialized(source: Source) -> DropMaterialized:
 
 
 def create(session: Session, statement: CreateMaterialized) -> str:
-    schema = statement.schema or session.current_schema
+    schema = statement.schema or session.path.current_schema
     text = statement.query.text
     if statement.columns:
         names = ", ".join(map(quote_identifier, statement.columns))
@@ -113,11 +114,11 @@ def refresh(session: Session, statement: Refresh) -> str:
 
 
 def _fill(session: Session, text: str, head: str) -> None:
-    caller = session.caller()
+    caller = outside.caller(session)
     try:
-        session.duck.run(f"{head} {dialect.render(session.translated(dialect.parse_text(text), caller))}")
+        session.duck.run(f"{head} {dialect.render(trees.translated(session, dialect.parse_text(text), caller))}")
     finally:
-        session.clean(caller)
+        outside.clean(caller)
 
 
 def drop(session: Session, statement: DropMaterialized) -> str:
@@ -135,7 +136,7 @@ def drop(session: Session, statement: DropMaterialized) -> str:
 
 def _known(session: Session, schema: str, name: str) -> tuple[str, str]:
     """The schema and the query. Raises 42P01; 42501 for who does not own it."""
-    for each in session.schemas(schema):
+    for each in session.path.schemas(schema):
         rows = session.duck.rows("SELECT body FROM _rs.materialized WHERE schema_name = ? AND name = ?", [each, name])
         if rows:
             if not session.rights.superuser and not session.rights.owns("TABLE", f"{each}.{name}"):
@@ -146,6 +147,6 @@ def _known(session: Session, schema: str, name: str) -> tuple[str, str]:
 
 def forbid(session: Session, schema: str, name: str) -> None:
     """A materialized view's rows are its query's: no statement writes them, DROP TABLE does not drop them."""
-    for each in session.schemas(schema):
+    for each in session.path.schemas(schema):
         if session.duck.rows("SELECT 1 FROM _rs.materialized WHERE schema_name = ? AND name = ?", [each, name]):
             raise SqlError("42809", f'"{name}" is a materialized view')

@@ -101,7 +101,7 @@ def _row(session: Session, described: Sequence[Column], outputs: Sequence[Value]
 
 
 def _chosen(session: Session, statement: Call) -> Procedure:
-    schemas = session.schemas(statement.schema)
+    schemas = session.path.schemas(statement.schema)
     fitting = [
         each for each in overloads(session, schemas, statement.name) if len(each.inputs) == len(statement.arguments)
     ]

@@ -22,7 +22,7 @@ _HIDDEN = frozenset({"_rs", "main", "temp", "system", "pg_catalog", "information
 
 def create(session: Session, statement: CreateProcedure) -> str:
     made = statement.procedure
-    schema = made.schema or session.current_schema
+    schema = made.schema or session.path.current_schema
     if schema in _HIDDEN:
         raise SqlError("42501", f'schema "{schema}" is reserved')
     if not session.duck.rows("SELECT 1 FROM _rs.pg_namespace WHERE nspname = ?", [schema]):
@@ -58,7 +58,7 @@ def create(session: Session, statement: CreateProcedure) -> str:
 
 def drop(session: Session, statement: DropProcedure) -> str:
     wanted = signature(statement.arguments)
-    there = found(session, session.schemas(statement.schema), statement.name, wanted)
+    there = found(session, session.path.schemas(statement.schema), statement.name, wanted)
     if there is None:
         if statement.if_exists:
             return "DROP PROCEDURE"

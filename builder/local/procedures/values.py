@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder.local.engine.duck import literal as duck_literal
 from builder.names import quote_literal
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Value:
     @property
     def cast(self) -> str:
         """The same in DuckDB's SQL."""
-        name, literal = self.type.name, "'" + (self.text or "").replace("'", "''") + "'"
+        name, literal = self.type.name, duck_literal(self.text or "")
         if self.text is None:
             return f"CAST(NULL AS {self.type.duck})"
         if name == "geometry":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
-    from builder.local.engine.backend import Prepared
+    from builder.local.engine.prepare import Prepared
 
 # What is kept of a suspended result in memory, in bytes; the rest goes to a file.
 MEMORY = 4 << 20

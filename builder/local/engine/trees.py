@@ -1,0 +1,93 @@
+"""A statement's tree on its way to DuckDB: names settled, types settled, external calls answered or stood in for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from builder.local.calls.staging import stage
+from builder.local.engine import virtual
+from builder.local.engine.parameters import opaque, typed_stands
+from builder.local.objects.access import Access
+from builder.local.sql import dialect, translate, typed
+from builder.local.sql.resolve import ExternalCall, Names, Resolved, resolve
+from builder.local.sqlstate import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from builder.local.calls.external import Caller
+    from builder.local.engine.backend import Session
+    from builder.local.wire.results import Column
+
+
+def names(session: Session) -> Names:
+    """What a tree's names mean to a session."""
+    path = session.path
+    return Names(
+        database=session.engine.name,
+        user=session.user,
+        current_schema=lambda: path.current_schema,
+        lookup=lambda schema, name: session.catalog.overloads(path.schemas(schema), name),
+        view=lambda schema, name: session.catalog.view(path.schemas(schema), name),
+        bind=lambda found: [column.type for column in _bound(session, found)],
+        access=Access(duck=session.duck, user=session.user, search_path=path.names, system=translate.SYSTEM),
+    )
+
+
+def translated(session: Session, tree: exp.Expr, caller: Caller) -> exp.Expr:
+    """A tree that DuckDB can run; calls of external functions are answered on the way."""
+    resolved: Resolved = resolve(tree, names(session))
+    virtual.fill(session, resolved.tree)
+    settled = _settled(session, resolved.tree, resolved)
+    translate.check_parameters(settled)
+    return stage(settled, resolved.externals, caller)
+
+
+def rendered(session: Session, tree: exp.Expr) -> str:
+    """DuckDB's SQL of a statement, with values that cannot be known in place of external calls."""
+    return _without_calls(session, resolve(tree, names(session)))
+
+
+def describe(session: Session, tree: exp.Expr, parameters: Sequence[int]) -> list[Column]:
+    """A query's columns. A parameter without a type is taken for a text, and where none can stand, for NULL."""
+    try:
+        return _described(session, tree, parameters, exp.Literal.string(""))
+    except SqlError:
+        if tree.find(exp.Parameter) is None:
+            raise
+    return _described(session, tree, parameters, exp.null())
+
+
+def _described(session: Session, tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> list[Column]:
+    return _bound(session, resolve(typed_stands(tree.copy(), parameters, unknown), names(session)))
+
+
+def _bound(session: Session, resolved: Resolved) -> list[Column]:
+    """Of a query whose names are settled; nothing is run."""
+    return session.duck.describe(_without_calls(session, resolved))
+
+
+def _without_calls(session: Session, resolved: Resolved) -> str:
+    virtual.fill(session, resolved.tree)
+    return dialect.render(_settled(session, _stood(resolved.tree, resolved), resolved))
+
+
+def _stood(tree: exp.Expr, resolved: Resolved) -> exp.Expr:
+    """The tree with something of its type for each call."""
+    whole = exp.Paren(this=tree)
+    for call in reversed(list(whole.find_all(ExternalCall))):
+        call.replace(opaque(resolved.externals[call.oid].returns))
+    stood: exp.Expr = whole.this
+    return stood
+
+
+def _settled(session: Session, tree: exp.Expr, resolved: Resolved) -> exp.Expr:
+    """Translated, and with the types of operands known."""
+
+    def describe(probe: exp.Expr) -> list[str]:
+        bound = translate.translate(_stood(probe, resolved), names(session))
+        return session.duck.types(dialect.render(bound))
+
+    return typed.settle_types(translate.translate(tree, names(session)), describe)
