@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from builder.local.objects.rights import denied
 from builder.local.procedures.catalog import overloads
 from builder.local.procedures.interpret import Frame
+from builder.local.procedures.scopes import Scopes
 from builder.local.procedures.values import Value, Variable
 from builder.local.sqlstate import SqlError
 from builder.local.wire.results import Column, Result, data_rows, encoders
@@ -67,28 +68,28 @@ def call(session: Session, statement: Call, formats: Sequence[int]) -> Result:
 
 
 def _run(session: Session, procedure: Procedure, statement: Call, *, ends: bool) -> list[Value]:
-    frame = Frame(session=session, ends=ends, scopes=[{}])
-    given = [frame.value(text) for text in statement.arguments]
+    scopes = Scopes(session)
+    given = [scopes.value(text) for text in statement.arguments]
     names, position = [], 0
     for index, argument in enumerate(procedure.arguments, 1):
         name = argument.name or f"${index}"
         names.append(name)
         value = Value(None, argument.type)
         if argument.mode != "OUT":
-            value = frame.as_type(given[position], argument.type)
+            value = scopes.as_type(given[position], argument.type)
             position += 1
-        frame.scopes[0][name] = Variable(argument.type, value, constant=argument.mode == "IN")
-    frame.positions = tuple(names)
+        scopes.levels[0][name] = Variable(argument.type, value, constant=argument.mode == "IN")
+    scopes.positions = tuple(names)
     user = session.user
     try:
         if procedure.definer and procedure.owner != user:
             session.become(procedure.owner)
-        frame.run(procedure.block())
+        Frame(session=session, scopes=scopes, ends=ends).run(procedure.block())
     finally:
         if session.user != user:
             session.become(user)
     values = [
-        frame.scopes[0][name].value for name, each in zip(names, procedure.arguments, strict=True) if each.mode != "IN"
+        scopes.levels[0][name].value for name, each in zip(names, procedure.arguments, strict=True) if each.mode != "IN"
     ]
     return [value for value in values if isinstance(value, Value)]
 
@@ -116,8 +117,8 @@ def _chosen(session: Session, statement: Call) -> Procedure:
 
 def _best(session: Session, fitting: Sequence[Procedure], statement: Call) -> Procedure:
     """By the types of the arguments: the procedure that has most of them exactly."""
-    frame = Frame(session=session, ends=False, scopes=[{}])
-    given = [frame.value(text).type.name for text in statement.arguments]
+    scopes = Scopes(session)
+    given = [scopes.value(text).type.name for text in statement.arguments]
     scores = [sum(each.type.name == kind for each, kind in zip(one.inputs, given, strict=True)) for one in fitting]
     if scores.count(max(scores)) > 1:
         raise SqlError("42725", f"procedure {statement.name} is not unique", hint="add explicit type casts")
