@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from builder.local.calls.inner import parted
-from builder.local.sql.resolve import ExternalCall, unalias
+from builder.local.sql.outputs import unalias
+from builder.local.sql.resolve import ExternalCall
 
 if TYPE_CHECKING:
     from builder.local.calls.inner import Inner

@@ -23,7 +23,8 @@ from builder.local.calls.ordering import late, order, spell_groups
 from builder.local.calls.recursion import refers, unrolled
 from builder.local.calls.streams import Call
 from builder.local.sql.dialect import quoted, render
-from builder.local.sql.resolve import ExternalCall, unalias
+from builder.local.sql.outputs import unalias
+from builder.local.sql.resolve import ExternalCall
 from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:

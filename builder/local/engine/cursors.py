@@ -15,7 +15,7 @@ from builder.local.engine import outside, trees
 from builder.local.objects.prepared import ExecutePrepared
 from builder.local.objects.tables import relation
 from builder.local.sql import dialect, types
-from builder.local.sql.resolve import to_sqlglot
+from builder.local.sql.casts import to_sqlglot
 from builder.local.sqlstate import SqlError
 from builder.local.wire.results import Result
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from builder.local.sql import dialect, types
-from builder.local.sql.resolve import parameter_index, to_sqlglot
+from builder.local.sql.bodies import parameter_index
+from builder.local.sql.casts import to_sqlglot
 from builder.local.sqlstate import SqlError
 
 if TYPE_CHECKING:

@@ -14,7 +14,9 @@ from builder.local.objects.functions import check_types, signature
 from builder.local.objects.shape import Column, shape_of
 from builder.local.objects.tables import relation, render_comment
 from builder.local.sql import dialect
-from builder.local.sql.resolve import body_of, cast, parameter_index, resolve
+from builder.local.sql.bodies import body_of, parameter_index
+from builder.local.sql.casts import cast
+from builder.local.sql.resolve import resolve
 from builder.local.sqlstate import SqlError, unsupported
 from builder.names import quote_identifier
 

@@ -78,3 +78,7 @@ def _cast_name(target: exp.DataType) -> str:
     except SqlError:
         return str(target.sql()).lower().strip('"')
     return _TYPES.get(kind, kind)
+
+
+def unalias(node: exp.Expr) -> exp.Expr:
+    return node.this if isinstance(node, exp.Alias) else node

@@ -7,13 +7,16 @@ SQL functions are expanded where they are called. Calls of external functions be
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from builder.local.sql import asking, carriers, dialect, probe, types
+from builder.local.sql.bodies import body_of, filled
+from builder.local.sql.casts import cast, to_sqlglot
 from builder.local.sql.outputs import name_columns
 from builder.local.sql.overloads import choose
+from builder.local.sql.relations import is_cte, needed, scalar
 from builder.local.sql.supers import spell_paths
 from builder.local.sqlstate import SqlError, unsupported
 
@@ -43,15 +46,6 @@ _HANDLED = frozenset(
         "current_user_id",
         *asking.KINDS,
     }
-)
-# What a statement needs of the relation that it changes ("GRANT": UPDATE and DELETE read too).
-_CHANGES: tuple[tuple[type[exp.Expr], tuple[str, ...]], ...] = (
-    (exp.Merge, ("SELECT", "INSERT", "UPDATE", "DELETE")),
-    (exp.Insert, ("INSERT",)),
-    (exp.Update, ("UPDATE", "SELECT")),
-    (exp.Delete, ("DELETE", "SELECT")),
-    (exp.TruncateTable, ("TRUNCATE",)),
-    (exp.Alter, ("ALTER",)),
 )
 
 
@@ -141,7 +135,7 @@ class _Resolver:
 
     def _relations(self, tree: exp.Expr, owner: str) -> None:
         for table in list(tree.find_all(exp.Table)):
-            if _scalar(table):
+            if scalar(table):
                 continue
             if isinstance(table.this, exp.Func) and table.this.name.lower() != "generate_series":
                 raise unsupported(f"{table.this.name or type(table.this).__name__} in FROM")
@@ -152,8 +146,8 @@ class _Resolver:
             if table.db in _HIDDEN:
                 raise SqlError("3F000", f'schema "{table.db}" does not exist')
             # What a view has brought in was asked for its owner.
-            if "asked" not in table.meta and not isinstance(table.this, exp.Func) and not _is_cte(table):
-                self.names.access.relation(table.db, table.name, _needed(table), owner)
+            if "asked" not in table.meta and not isinstance(table.this, exp.Func) and not is_cte(table):
+                self.names.access.relation(table.db, table.name, needed(table), owner)
             table.meta["asked"] = True
 
     def _function(self, node: exp.Anonymous, depth: int, owner: str) -> exp.Expr | None:
@@ -190,65 +184,7 @@ class _Resolver:
         body = self.settle(body_of(function), depth + 1, owner)
         self.bodies -= 1
         self.parameters = around
-        for parameter in list(body.find_all(exp.Parameter)):
-            index = parameter_index(parameter)
-            if not 1 <= index <= len(typed):
-                raise SqlError("42P02", f"there is no parameter ${index}")
-            if parameter is body:
-                body = typed[index - 1].copy()
-            else:
-                parameter.replace(exp.Paren(this=typed[index - 1].copy()))
-        return exp.Paren(this=cast(body, function.returns))
-
-
-def _needed(table: exp.Table) -> tuple[str, ...]:
-    """What is asked of a relation: SELECT, or what changes it."""
-    node: exp.Expr = table.parent if isinstance(table.parent, exp.Schema) else table
-    for kind, privileges in _CHANGES:
-        if isinstance(node.parent, kind) and node.arg_key in {"this", "expressions"}:
-            return privileges
-    return ("SELECT",)
-
-
-def _is_cte(table: exp.Table) -> bool:
-    """Whether the name is that of a CTE which is in sight from there."""
-    below: exp.Expr = table
-    cte: exp.Expr | None = None
-    while (node := below.parent) is not None:
-        if isinstance(below, exp.CTE):
-            cte = below
-        with_ = node.args.get("with_")
-        if isinstance(with_, exp.With) and not table.db:
-            seen = with_.expressions
-            if below is with_ and not with_.recursive:
-                seen = seen[: next(index for index, each in enumerate(seen) if each is cte)]
-            if any(each.alias.lower() == table.name for each in seen):
-                return True
-        below = node
-    return False
-
-
-def _scalar(table: exp.Table) -> bool:
-    """`FROM current_database()`: to PostgreSQL a function of one value is a relation of one row, and drivers ask so."""
-    name = table.this.name.lower() if isinstance(table.this, exp.Anonymous) else ""
-    if name in {"current_database", "current_schema", "version"}:
-        select = exp.Select(expressions=[exp.alias_(table.this.copy(), name, quoted=True)])
-    elif name == "pg_get_late_binding_view_cols":
-        # Views here are bound late, all of them, and have their columns in pg_attribute nevertheless.
-        given = table.args.get("alias")
-        names = [column.name.lower() for column in given.columns if column.name] if given is not None else []
-        *texts, number = names if len(names) == len(_LATE_BINDING) else _LATE_BINDING
-        columns = [exp.alias_(exp.Literal.string(""), each, quoted=True) for each in texts]
-        columns.append(exp.alias_(exp.Literal.number(0), number, quoted=True))
-        select = exp.Select(expressions=columns, where=exp.Where(this=exp.false()))
-    else:
-        return False
-    alias = exp.TableAlias(this=dialect.quoted(table.alias or name))
-    table.replace(exp.Subquery(this=select, alias=alias))
-    return True
-
-
-_LATE_BINDING = ("view_schema", "view_name", "col_name", "col_type", "col_num")
+        return exp.Paren(this=cast(filled(body, typed), function.returns))
 
 
 def fold(tree: exp.Expr) -> None:
@@ -272,37 +208,3 @@ def _schema(node: exp.Anonymous) -> str:
         return ""
     left = top.this
     return str((left.expression if isinstance(left, exp.Dot) else left).name).lower()
-
-
-def body_of(function: Function) -> exp.Expr:
-    """The expression of a SQL function: Redshift takes one SELECT of one expression, without FROM and the rest."""
-    tree = dialect.parse_text(function.body)
-    plain = isinstance(tree, exp.Select) and len(tree.expressions) == 1
-    if not plain or any(value for key, value in tree.args.items() if key not in {"expressions", "kind", "hint"}):
-        raise SqlError("42P13", f"the body of {function.name} must be one SELECT of one expression, without FROM")
-    return unalias(tree.expressions[0]).copy()
-
-
-def unalias(node: exp.Expr) -> exp.Expr:
-    return node.this if isinstance(node, exp.Alias) else node
-
-
-def parameter_index(parameter: exp.Parameter) -> int:
-    text = parameter.name or str(parameter.this)
-    if not text.isdigit():
-        raise SqlError("42601", f'syntax error at or near "${text}"')
-    return int(text)
-
-
-def cast(value: exp.Expr, kind: types.Type) -> exp.Expr:
-    """CAST to a Redshift type, as a node that `translate.py` knows. Lengths do not bind arguments."""
-    target = kind if kind.name == "numeric" else types.Type(kind=kind.kind)
-    return exp.Cast(this=value, to=to_sqlglot(target))
-
-
-def to_sqlglot(kind: types.Type) -> exp.DataType:
-    names: dict[str, Any] = {"character varying": "varchar", "character": "char", "binary varying": "varbyte"}
-    text = names.get(kind.name, kind.name)
-    if kind.arguments:
-        text += f"({','.join(map(str, kind.arguments))})"
-    return exp.DataType.build(text, dialect="redshift")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from builder.local.sql import types
-from builder.local.sql.resolve import to_sqlglot
+from builder.local.sql.casts import to_sqlglot
 from builder.local.sqlstate import SqlError
 from builder.local.wire import messages as wire
 from builder.local.wire import numeric
