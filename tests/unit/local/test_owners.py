@@ -50,7 +50,7 @@ def refused(client: Client, sql: str) -> tuple[str, str]:
 @pytest.mark.parametrize("what", OBJECTS)
 def test_the_new_owner_may_what_an_owner_may(made: Client, what: str) -> None:
     kind, name = what.split(" ", 1)
-    drop = f"DROP {'VIEW' if name == 's.v' else kind} {name}{' CASCADE' if kind == 'SCHEMA' else ''}"
+    drop = f"DROP {'VIEW' if name == 's.v' else kind} {name}{' CASCADE' if kind == 'SCHEMA' or name == 's.t' else ''}"
     made.run("SET SESSION AUTHORIZATION ana")
     assert refused(made, drop)[1].startswith("must be owner of")
     made.run(f"RESET SESSION AUTHORIZATION; ALTER {what} OWNER TO ana; SET SESSION AUTHORIZATION ana")
