@@ -21,15 +21,13 @@ from builder.local.calls.inner import Bench, Inner, Rows, conjoined
 from builder.local.calls.lookups import Lookups
 from builder.local.calls.ordering import late, order, spell_groups
 from builder.local.calls.recursion import refers, unrolled
+from builder.local.calls.selects import calls, columns_of, decides, grouped_alike, items, named, read_once, sources
 from builder.local.calls.streams import Call
 from builder.local.sql.dialect import quoted, render
-from builder.local.sql.outputs import unalias
 from builder.local.sql.resolve import ExternalCall
 from builder.local.sqlstate import SqlError, unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from builder.local.objects.functions import Function
 
 Ctes = tuple[exp.CTE, ...]
@@ -96,7 +94,7 @@ class _Stage:
         once = read_once(select)
         self._lookups(ctes).outer_joins(select)
         spell_groups(select, Inner(select, ctes, self.bench, rows_only=True))
-        if any(_decides(call, select) for call in calls(select)):
+        if any(decides(call, select) for call in calls(select)):
             select = self._lift(select, ctes, once=once)
         if next(calls(select), None) is not None:
             select = self._project(select, ctes, once=once)
@@ -107,7 +105,7 @@ class _Stage:
 
     def _project(self, select: exp.Select, ctes: Ctes, *, once: bool) -> exp.Select:
         inner = Inner(select, ctes, self.bench, once=once)
-        outer = exp.Select(expressions=list(_items(select, inner)))
+        outer = exp.Select(expressions=list(items(select, inner)))
         conditions = [condition for name in ("having", "qualify") for condition in late(name, inner)]
         filters = conjoined([inner.pull(condition) for condition in conditions])
         outer.set("where", exp.Where(this=filters) if filters is not None else None)
@@ -159,17 +157,17 @@ class _Stage:
             outer.set(name, None)
         if late:
             outer.set("where", exp.Where(this=conjoined(late)))
-        sources = _sources(select)
+        from_here = sources(select)
         aliases = {item.alias for item in select.expressions if isinstance(item, exp.Alias)}
-        outer.set("expressions", list(_named(outer, inner)))
-        for column in list(_columns_of(outer, sources, aliases)):
+        outer.set("expressions", list(named(outer, inner)))
+        for column in list(columns_of(outer, from_here, aliases)):
             column.replace(inner.column(column))
         rows = inner.kept()
         known: dict[str, exp.Column] = {}
-        while (call := next((each for each in calls(outer) if _decides(each, outer)), None)) is not None:
+        while (call := next((each for each in calls(outer) if decides(each, outer)), None)) is not None:
             text = repr(call)
             answer = self._answered(call, rows, known)
-            for equal in [each for each in calls(outer) if each is call or _grouped_alike(each, text, outer)]:
+            for equal in [each for each in calls(outer) if each is call or grouped_alike(each, text, outer)]:
                 equal.replace(answer.copy())
         outer.set("from_", self._from(rows))
         return outer
@@ -187,90 +185,3 @@ class _Stage:
         stable = self.externals[call.oid].volatility == "stable" or call.find_ancestor(exp.Values) is not None
         varies = any(call.find(kind) is not None for kind in (exp.Column, exp.Query, exp.Rand, exp.AggFunc, exp.Window))
         return stable and not varies and call.find_ancestor(exp.Case, exp.Coalesce) is None
-
-
-def calls(tree: exp.Expr) -> Iterator[ExternalCall]:
-    """Calls, those in the arguments of others first."""
-    yield from reversed(list(tree.find_all(ExternalCall)))
-
-
-def _items(select: exp.Select, inner: Inner) -> Iterator[exp.Expr]:
-    for item in select.expressions:
-        if _is_star(item):
-            yield from inner.star(item)
-        else:
-            yield exp.alias_(inner.pull(unalias(item)), item.alias_or_name, quoted=True)
-
-
-def _named(outer: exp.Select, inner: Inner) -> Iterator[exp.Expr]:
-    """The select list with its names fixed and its stars spelled out, before its columns get other names."""
-    for item in outer.expressions:
-        if _is_star(item):
-            yield from inner.star(item)
-        elif isinstance(item, exp.Alias):
-            yield item.copy()
-        else:
-            yield exp.alias_(item.copy(), item.alias_or_name, quoted=True)
-
-
-def _is_star(item: exp.Expr) -> bool:
-    return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
-
-
-def _decides(call: ExternalCall, select: exp.Select) -> bool:
-    node: exp.Expr = call
-    while node.parent is not None and node.parent is not select:
-        if isinstance(node, (exp.AggFunc, exp.Window)):
-            return True
-        node = node.parent
-    return isinstance(node, (exp.AggFunc, exp.Window)) or node.arg_key in {
-        "where",
-        "joins",
-        "group",
-        "from_",
-        "laterals",
-    }
-
-
-def _grouped_alike(call: ExternalCall, text: str, select: exp.Select) -> bool:
-    """The select list repeats what GROUP BY has: it is the same value, whatever the function's volatility."""
-    return select.args.get("group") is not None and repr(call) == text
-
-
-def _sources(select: exp.Select) -> set[str]:
-    tables = [select.args.get("from_"), *(select.args.get("joins") or []), *(select.args.get("laterals") or [])]
-    return {table.this.alias_or_name for table in tables if table is not None}
-
-
-def _columns_of(outer: exp.Select, sources: set[str], aliases: set[str]) -> Iterator[exp.Column]:
-    """Columns of the rows that the upper half uses; in a subquery only those that say so by their table's name."""
-    for column in list(outer.find_all(exp.Column)):
-        if isinstance(column.this, exp.Star) or column.find_ancestor(exp.Column) is not None:
-            continue
-        first = column.parts[0].name if len(column.parts) > 1 else ""
-        below = column.find_ancestor(exp.Query) is not outer
-        if below and first not in sources:
-            continue
-        key = column.find_ancestor(exp.Order)
-        if not first and column.name in aliases and key is not None and key.parent is outer:
-            continue
-        if len(column.parts) == 1 and _fresh(column):
-            continue
-        yield column
-
-
-def _fresh(column: exp.Column) -> bool:
-    """Already one of ours: what a star was spelled out to."""
-    return column.meta.get("kept") is True
-
-
-def read_once(select: exp.Select) -> bool:
-    """Whether a statement reads this SELECT's rows in one place, one time: at its top, or in FROM on the way there."""
-    node: exp.Expr = select
-    while (parent := node.parent) is not None:
-        into = isinstance(parent, (exp.Insert, exp.Create)) and node.arg_key == "expression"
-        under = isinstance(parent, exp.Select) and node.arg_key in {"from_", "joins"}
-        if not (into or under or isinstance(parent, (exp.From, exp.Join, exp.Subquery, exp.SetOperation))):
-            return False
-        node = parent
-    return isinstance(node, (exp.Query, exp.Insert, exp.Create))

@@ -5,21 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-import shutil
-import tempfile
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from builder.local.copying import documents, records
+from builder.local.copying import documents, parquet, records
 from builder.local.copying.convert import filled
 from builder.local.copying.errors import LoadError
 from builder.local.copying.objects import Address, address
 from builder.local.engine import outside
 from builder.local.objects.shape import Shape, shape_of
 from builder.local.objects.tables import relation
-from builder.local.sqlstate import SqlError, unsupported
+from builder.local.sqlstate import SqlError
 from builder.names import quote_identifier
 
 if TYPE_CHECKING:
@@ -35,17 +33,6 @@ if TYPE_CHECKING:
 # Records that are converted at a time.
 PIECE = 20_000
 RAW = 1024
-# What a Redshift column can be filled from: Redshift, "COPY from columnar data formats".
-_FAMILIES = (
-    {"boolean"},
-    {"smallint", "integer", "bigint", "numeric"},
-    {"real", "double precision", "numeric"},
-    {"character", "character varying"},
-    {"date", "timestamp without time zone", "timestamp with time zone"},
-    {"binary varying", "geometry", "character varying"},
-    {"super", "character varying"},
-    {"time without time zone"},
-)
 
 
 def copy(session: Session, statement: Copy) -> str:
@@ -139,7 +126,10 @@ class _Load:
         options = self.statement.options
         with self.objects.open(place) as body:
             if options.format == "PARQUET":
-                self._parquet(place, body)
+                nested = "SERIALIZETOJSON" in options
+                with parquet.opened(self.session, place, body, self.columns, nested=nested) as query:
+                    if "NOLOAD" not in options:
+                        self.loaded += self._insert(query)
                 return
             data = records.decompressed(body, options.compression)
             if options.format == "JSON":
@@ -151,8 +141,6 @@ class _Load:
                     self._piece(place, piece)
             except (OSError, EOFError) as error:
                 raise SqlError("XX000", f"{place} is not in the format {options.compression}: {error}") from error
-
-    # Text -----------------------------------------------------------------------------------------------------------
 
     def _piece(self, place: Address, piece: Sequence[Record]) -> None:
         good = []
@@ -225,51 +213,6 @@ class _Load:
             "XX000",
             f"Load into table '{self.shape.name}' failed.  Check 'stl_load_errors' system table for details.",
         )
-
-    # Parquet --------------------------------------------------------------------------------------------------------
-
-    def _parquet(self, place: Address, body: IO[bytes]) -> None:
-        with tempfile.NamedTemporaryFile(dir=self.session.engine.exchange, suffix=".parquet") as held:
-            shutil.copyfileobj(body, held)
-            held.flush()
-            source = f"read_parquet('{held.name}')"
-            found = self.session.duck.describe(f"SELECT * FROM {source}")  # noqa: S608 - a file of ours
-            raw = self.session.duck.types(f"SELECT * FROM {source}")  # noqa: S608 - as above
-            if len(found) != len(self.columns):
-                raise SqlError(
-                    "XX000",
-                    f"Unmatched number of columns between table and file. Table columns: {len(self.columns)}, "
-                    f"Data columns: {len(found)}, File name: {place}",
-                )
-            values = []
-            for index, (column, given, duck) in enumerate(zip(self.columns, found, raw, strict=True)):
-                if not _fits(given.type.name, column.type.name):
-                    raise SqlError(
-                        "XX000",
-                        f"File '{place}' has an incompatible Parquet schema for column '{place}.{column.name}'. "
-                        f"Column type: {column.type.name.upper()}, Parquet schema: {duck}",
-                    )
-                if given.type.name == "super" and "SERIALIZETOJSON" not in self.statement.options:
-                    raise unsupported(f"the nested Parquet column {given.name} without SERIALIZETOJSON")
-                values.append(_cast(f"p{index}", given.type.name, column))
-            names = ", ".join(f"p{index}" for index in range(len(self.columns)))
-            if "NOLOAD" not in self.statement.options:
-                self.loaded += self._insert(f"SELECT {', '.join(values)} FROM {source} AS f({names})")  # noqa: S608 - ours
-
-
-def _fits(given: str, wanted: str) -> bool:
-    return given == wanted or any(given in family and wanted in family for family in _FAMILIES)
-
-
-def _cast(value: str, given: str, column: Column) -> str:
-    wanted = column.type.name
-    if wanted == "geometry":
-        return f"_rs.st_geomfromhexewkb({f'hex({value})' if given == 'binary varying' else value})"
-    if wanted == "super":
-        return f"json({value})" if given.startswith("character") else f"to_json({value})"
-    if wanted.startswith("character"):
-        return f"_rs.text({value})"
-    return f"CAST({value} AS {column.type.duck})"
 
 
 _SHORT = {"character varying": "varchar", "character": "char", "integer": "int4", "bigint": "int8", "smallint": "int2"}

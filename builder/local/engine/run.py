@@ -10,7 +10,7 @@ from builder.local.engine import authority, cursors, explain, listings, outside,
 from builder.local.engine.authority import Authorization
 from builder.local.engine.parameters import call_with, with_values
 from builder.local.engine.variables import Set, Show
-from builder.local.objects import autos, define, guard, materialized
+from builder.local.objects import autos, define, drop, guard, materialized
 from builder.local.objects.accounts import Account, DropAccount
 from builder.local.objects.alter import AlterColumns
 from builder.local.objects.comments import Comment, comment
@@ -202,7 +202,7 @@ _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     Set: _set,
     CreateSchema: define.create_schema,
     CreateFunction: define.create_function,
-    DropFunction: define.drop_function,
+    DropFunction: drop.drop_function,
     Account: authority.account,
     DropAccount: authority.drop_account,
     Grant: authority.grant,
@@ -212,7 +212,7 @@ _RUN: dict[type[Any], Callable[[Session, Any], str]] = {
     Authorization: authority.authorize,
     CreateTable: define.create_table,
     CreateView: define.create_view,
-    Drop: define.drop,
+    Drop: drop.drop_object,
     CloseCursor: cursors.close,
     Lock: cursors.lock,
     Prepare: cursors.prepare,

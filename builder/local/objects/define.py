@@ -1,4 +1,4 @@
-"""Statements that define: schemas, tables, views, functions and privileges. Each gives its tag."""
+"""Statements that make or change: schemas, tables, views and functions. Each gives its tag."""
 
 from __future__ import annotations
 
@@ -8,35 +8,27 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from builder.local.engine import outside, trees
-from builder.local.objects import autos, dependents, materialized
+from builder.local.objects import autos
 from builder.local.objects.alter import AlterColumns, alter, render_column
-from builder.local.objects.functions import check_types, signature
+from builder.local.objects.functions import check_types
+from builder.local.objects.schemas import visible
 from builder.local.objects.shape import Column, shape_of
 from builder.local.objects.tables import relation, render_comment
 from builder.local.sql import dialect
 from builder.local.sql.bodies import body_of, parameter_index
 from builder.local.sql.casts import cast
-from builder.local.sql.resolve import resolve
 from builder.local.sqlstate import SqlError, unsupported
 from builder.names import quote_identifier
 
 if TYPE_CHECKING:
     from builder.local.engine.backend import Session
-    from builder.local.objects.functions import CreateFunction, DropFunction, Function
-    from builder.local.objects.schemas import CreateSchema, CreateView, Drop
+    from builder.local.objects.functions import CreateFunction, Function
+    from builder.local.objects.schemas import CreateSchema, CreateView
     from builder.local.objects.tables import CreateTable
-
-_HIDDEN = frozenset({"_rs", "main", "temp", "system", "pg_catalog", "information_schema"})
-
-
-def _visible(schema: str) -> str:
-    if schema in _HIDDEN:
-        raise SqlError("42501", f'schema "{schema}" is reserved')
-    return schema
 
 
 def create_schema(session: Session, statement: CreateSchema) -> str:
-    name = _visible(statement.name)
+    name = visible(statement.name)
     exists = session.duck.rows("SELECT 1 FROM _rs.pg_namespace WHERE nspname = ?", [name])
     if exists and not statement.if_not_exists:
         raise SqlError("42P06", f'schema "{name}" already exists')
@@ -47,7 +39,7 @@ def create_schema(session: Session, statement: CreateSchema) -> str:
 
 def create_function(session: Session, statement: CreateFunction) -> str:
     function = statement.function
-    schema = _visible(function.schema or session.path.current_schema)
+    schema = visible(function.schema or session.path.current_schema)
     if function.external is not None:
         check_types(function, session.engine.external_types)
         outside.permit(session, function.external, fresh=True)
@@ -89,43 +81,9 @@ def _returns(given: str, declared: str) -> bool:
     return given == declared or any(given in family and declared in family for family in families)
 
 
-def drop_function(session: Session, statement: DropFunction) -> str:
-    wanted, schemas = signature(statement.arguments), session.path.schemas(statement.schema)
-    with session.atomically():
-        for function in session.catalog.overloads(schemas, statement.name):
-            if function.signature == wanted:
-                _drop_views(session, function, cascade=statement.cascade)
-        session.catalog.drop(statement, schemas)
-    return "DROP FUNCTION"
-
-
-def _drop_views(session: Session, function: Function, *, cascade: bool) -> None:
-    """Views that call it (Redshift, "DROP FUNCTION": CASCADE drops what depends on it, such as views)."""
-    views = [each for each in session.catalog.bound_views() if _calls(session, each[2], function)]
-    if views and not cascade:
-        raise SqlError(
-            "2BP01",
-            f"cannot drop function {function.name}({function.signature}) because other objects depend on it",
-            hint=f"Use DROP ... CASCADE to drop the dependent objects too: view {views[0][0]}.{views[0][1]}",
-        )
-    for schema, name, _ in views:
-        session.duck.run(f"DROP VIEW IF EXISTS {relation(schema, name)}")
-        session.catalog.forget_view(schema, name)
-
-
-def _calls(session: Session, text: str, function: Function) -> bool:
-    names = trees.names(session)
-    # By the rights of the one who may do everything: whose view it is does not matter.
-    master = replace(names.access, user=session.engine.master)
-    try:
-        return function.oid in resolve(dialect.parse_text(text), replace(names, access=master)).functions
-    except SqlError:
-        return False
-
-
 def create_table(session: Session, statement: CreateTable) -> str:
     if statement.schema:
-        _visible(statement.schema)
+        visible(statement.schema)
     if statement.query is None:
         with session.atomically():
             known = _known(session, statement)
@@ -205,7 +163,7 @@ def expression(session: Session, text: str) -> str:
 
 def create_view(session: Session, statement: CreateView) -> str:
     """A view's text is kept and read again wherever the view is used; DuckDB has its columns only."""
-    schema = _visible(statement.schema or session.path.current_schema)
+    schema = visible(statement.schema or session.path.current_schema)
     text = statement.query.text
     if statement.columns:
         names = ", ".join(map(quote_identifier, statement.columns))
@@ -217,54 +175,3 @@ def create_view(session: Session, statement: CreateView) -> str:
         session.duck.run(f"{head} {relation(schema, statement.name)} AS SELECT {shape} WHERE false")
         session.catalog.keep_view(schema, statement.name, text, late=statement.late)
     return "CREATE VIEW"
-
-
-def drop(session: Session, statement: Drop) -> str:
-    with session.atomically():
-        for schema, name in statement.names:
-            if statement.kind == "SCHEMA":
-                _drop_schema(session, name, statement)
-            else:
-                _drop_relation(session, schema, name, statement)
-    return f"DROP {statement.kind}"
-
-
-def _drop_relation(session: Session, schema: str, name: str, statement: Drop) -> None:
-    if schema:
-        _visible(schema)
-    exists = "IF EXISTS " if statement.if_exists else ""
-    materialized.forbid(session, schema, name)
-    place = session.rights.place(session.path.schemas(schema), name, named=bool(schema))
-    if place is not None:
-        dependents.release(session, statement.kind, place, name, cascade=statement.cascade)
-    kept = autos.sequences(session, schema, name) if statement.kind == "TABLE" else []
-    session.duck.run(f"DROP {statement.kind} {exists}{relation(schema, name)}")
-    autos.forget(session, kept)
-    if statement.kind == "VIEW":
-        for each in session.path.schemas(schema):
-            session.catalog.forget_view(each, name)
-
-
-def _drop_schema(session: Session, name: str, statement: Drop) -> None:
-    _visible(name)
-    there = session.duck.rows("SELECT 1 FROM _rs.pg_namespace WHERE nspname = ?", [name])
-    if not there:
-        if statement.if_exists:
-            return
-        raise SqlError("3F000", f'schema "{name}" does not exist')
-    routines = session.catalog.in_schema(name)
-    if routines and not statement.cascade:
-        raise SqlError(
-            "2BP01",
-            f"cannot drop schema {name} because other objects depend on it: {routines[0]}",
-            hint="use DROP ... CASCADE to drop the dependent objects too",
-        )
-    there = session.duck.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [name])
-    kept = [each for (table,) in there for each in autos.sequences(session, name, table)]
-    if statement.cascade:
-        for (table,) in there:
-            dependents.release(session, "TABLE", name, table, cascade=True)
-    session.duck.run(f"DROP SCHEMA {quote_identifier(name)}{' CASCADE' if statement.cascade else ''}")
-    autos.forget(session, kept)
-    session.catalog.forget_schema(name)
-    session.path.schemas_change()

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from builder.local.objects.tables import read_name
 from builder.local.sql.tokens import Cursor, Source
-from builder.local.sqlstate import syntax
+from builder.local.sqlstate import SqlError, syntax
+
+_HIDDEN = frozenset({"_rs", "main", "temp", "system", "pg_catalog", "information_schema"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,3 +95,10 @@ def parse_drop_object(source: Source) -> Drop:
         cursor.accept("RESTRICT")
     cursor.end()
     return Drop(kind=kind, names=tuple(names), if_exists=exists, cascade=cascade)
+
+
+def visible(schema: str) -> str:
+    """Raises SqlError 42501 for a schema that is the system's or the endpoint's own."""
+    if schema in _HIDDEN:
+        raise SqlError("42501", f'schema "{schema}" is reserved')
+    return schema

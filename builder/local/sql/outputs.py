@@ -1,4 +1,4 @@
-"""Names of a query's columns, where the query gives none: those that PostgreSQL would give."""
+"""A query's outputs: without their names, and with those that PostgreSQL would give where the query gives none."""
 
 from __future__ import annotations
 
