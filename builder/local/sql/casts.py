@@ -19,7 +19,7 @@ _BY_NAME = {
 
 
 def cast(value: exp.Expr, kind: types.Type) -> exp.Expr:
-    """CAST to a Redshift type, as a node that `translate.py` knows. Lengths do not bind arguments."""
+    """CAST to a Redshift type, as a node that `translated` knows. Lengths do not bind arguments."""
     target = kind if kind.name == "numeric" else types.Type(kind=kind.kind)
     return exp.Cast(this=value, to=to_sqlglot(target))
 
