@@ -50,9 +50,11 @@ class Runner:
                 return
             statement.move(PICKED)
         try:
-            statement.session = connect()
+            session = connect()
+            session.attend()
+            statement.session = session
             statement.move(STARTED)
-            error = self._parts(statement, statement.session)
+            error = self._parts(statement, session)
             status = FAILED if error else FINISHED
         except SqlError as refused:
             severity = "FATAL" if refused.code[:2] in {"28", "3D"} else "ERROR"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,14 @@ class Session:
 
     # Statements -----------------------------------------------------------------------------------------------------
 
+    def attend(self) -> None:
+        """A client asks for something new: a cancel that came before concerned what has ended."""
+        self.cancelled.clear()
+
+    def _still_wanted(self) -> None:
+        if self.cancelled.is_set():
+            raise SqlError("57014", "canceling statement due to user request")
+
     def prepare(self, source: Source, parameters: Sequence[int] = ()) -> Prepared:
         """Raises SqlError for what can be known before the values are."""
         statement = read(source)
@@ -97,9 +106,9 @@ class Session:
 
     def execute(self, prepared: Prepared, values: Sequence[Any] = (), formats: Sequence[int] = ()) -> Result:
         """Runs a statement; with rows, the caller drains `chunks` before the next."""
-        self.cancelled.clear()
         if self.engine.ending.is_set():
             raise ending()
+        self._still_wanted()
         self.check_failed(prepared.statement)
         self._look()
         try:
@@ -152,6 +161,11 @@ class Session:
     def _end(self, word: str) -> None:
         try:
             self.duck.run(word)
+        except SqlError:
+            # Interrupted, it would stay open; where it lost against another one, there is none left to roll back.
+            with suppress(SqlError):
+                self.duck.run("ROLLBACK")
+            raise
         finally:
             self.engine.locks.release(id(self))
             self.path.settle()
@@ -186,9 +200,10 @@ class Session:
         values = ", ".join(encoder.sql for encoder in encoders)
         sql = f"SELECT {values} FROM ({query}) AS _rs_out({names})" if columns else query  # noqa: S608 - a rendered tree
         pace = results.Pace()
+        # DuckDB forgets an interrupt that comes before the query that it is for.
+        self._still_wanted()
         for rows in self.duck.stream(sql, lambda: pace.rows):
-            if self.cancelled.is_set():
-                raise SqlError("57014", "canceling statement due to user request")
+            self._still_wanted()
             data = results.data_rows(rows, encoders)
             pace.took(len(rows), len(data))
             yield data, len(rows)

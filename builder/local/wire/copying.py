@@ -27,7 +27,6 @@ def copy(
     send: Callable[[bytes], None],
 ) -> str:
     """Runs a COPY to its end; gives its tag. `read` flushes what was sent before it waits for the client."""
-    session.cancelled.clear()
     if statement.incoming:
         return _incoming(session, statement, read, send)
     names, pieces = unload(session, statement)

@@ -89,12 +89,16 @@ class Server:
         self.bell.ring()
 
     def _watch(self) -> None:
-        """A client that has gone would leave its statement running for ever."""
+        """Cancels for clients that have gone, whose statements would run for ever; and again what a cancel has missed.
+
+        Between two steps of a statement nothing runs that an interrupt would end.
+        """
         while not self.closed.wait(WATCH_SECONDS):
             with self.lock:
                 for connection, client in self.live.values():
-                    if connection.busy and connection.session is not None and gone(client):
-                        connection.session.cancel()
+                    session = connection.session
+                    if connection.busy and session is not None and (session.cancelled.is_set() or gone(client)):
+                        session.cancel()
 
     def _client(self, client: socket.socket) -> None:
         with client:

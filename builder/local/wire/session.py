@@ -101,9 +101,11 @@ class Connection:
     # Messages -------------------------------------------------------------------------------------------------------
 
     def _loop(self, session: Session) -> None:
-        skipping = False
-        while (received := self._received()) is not None:
+        skipping, begun = False, False
+        while (received := self._received(session, begun=begun)) is not None:
             kind, body = received
+            # An extended query is many messages: a cancel in one of them is for all up to the Sync.
+            begun = kind not in _LAST
             if kind == b"X":
                 return
             if kind == b"S":
@@ -117,9 +119,11 @@ class Connection:
             elif not skipping:
                 skipping = self._handle(session, kind, body)
 
-    def _received(self) -> tuple[bytes, wire.Body] | None:
+    def _received(self, session: Session, *, begun: bool) -> tuple[bytes, wire.Body] | None:
         self.busy = False
         received = wire.read_message(self.reader)
+        if not begun:
+            session.attend()
         self.busy = True
         return received
 
@@ -227,6 +231,8 @@ _EXTENDED: dict[bytes, Callable[[Extended, wire.Body], None]] = {
     b"E": Extended.execute,
     b"C": Extended.close,
 }
+# After these the server is ready for the next query.
+_LAST = frozenset({b"Q", b"S"})
 # What a client still sends of a COPY that has failed.
 _LATE = frozenset({copying.DATA, copying.DONE, copying.FAIL})
 

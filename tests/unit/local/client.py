@@ -36,6 +36,7 @@ class Client:
         """Every statement of a text; the last one's rows, as text."""
         rows: list[tuple[str | None, ...]] = []
         for source in split(sql):
+            self.session.attend()
             prepared = self.session.prepare(source)
             self.columns = [(column.name, str(column.type)) for column in prepared.columns or ()]
             result = self.session.execute(prepared, (), (0,) * len(self.columns))

@@ -199,6 +199,23 @@ def test_a_query_that_is_cancelled_ends_at_once(rows: Client) -> None:
     assert caught.value.code == "57014"
 
 
+def test_a_cancel_while_a_statement_is_prepared_is_for_that_statement(rows: Client) -> None:
+    rows.session.attend()
+    (source,) = split("SELECT n FROM t")
+    prepared = rows.session.prepare(source)
+    rows.session.cancel()
+    with pytest.raises(SqlError) as caught:
+        rows.session.execute(prepared, (), (0,))
+    assert caught.value.code == "57014"
+    rows.session.attend()
+    result = rows.session.execute(prepared, (), (0,))
+    rows.session.cancel()
+    with pytest.raises(SqlError) as caught:
+        list(result.chunks or ())
+    assert caught.value.code == "57014"
+    assert rows.run("SELECT COUNT(*) FROM t") == [("10000",)]
+
+
 def test_the_counts_are_of_all_batches(rows: Client) -> None:
     rows.run("SELECT SUM(twice(n)) FROM t")
     assert rows.run("SELECT invocations, total_rows FROM sys_ludf_detail") == [("11", "10000")]
