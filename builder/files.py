@@ -13,9 +13,18 @@ def write_whole(file: Path, text: str, *, mode: int = 0o666) -> None:
     """Beside its place, to the disk, and then renamed: whoever is stopped leaves the old text or the new one.
 
     Each process has a file of its own beside it: of two at a time, one is the last. `mode` goes through the umask.
+    Raises OSError with the file's own name.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f"{file.name}.{os.getpid()}.new")
+    try:
+        _replace(file, temporary, text, mode)
+    except OSError as error:
+        # Nobody knows the temporary file, and of a full disk the system names no file at all.
+        raise OSError(error.errno, error.strerror, str(file)) from error
+
+
+def _replace(file: Path, temporary: Path, text: str, mode: int) -> None:
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

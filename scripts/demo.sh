@@ -10,4 +10,8 @@ environment=$(builder local up)
 eval "$environment"
 builder push
 builder deploy --yes
-exec python examples/natural_earth.py
+python examples/natural_earth.py
+# shellcheck disable=SC2016 # to be typed as it stands
+printf '\nThe tables are in the schema natural_earth; `builder` is .venv/bin/builder. Try now:\n%s\n%s\n' \
+  '    eval "$(.venv/bin/builder local up)"' \
+  '    .venv/bin/builder query "SELECT name, carto.QUADBIN_FROMGEOGPOINT(geom, 6) FROM natural_earth.cities LIMIT 3"'

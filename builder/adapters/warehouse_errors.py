@@ -40,12 +40,11 @@ HINTS: Mapping[str, str] = {
     "28000": "check RS_USER and RS_PASSWORD",
     "28P01": "check RS_USER and RS_PASSWORD",
     "3D000": "check RS_DATABASE",
-    "3F000": "the schema is missing: deploy creates it; check RS_SCHEMA, RS_PREFIX and --production",
+    "3F000": "a schema that is not there: check its name; deploy makes the one of RS_SCHEMA and RS_PREFIX",
     "40001": "another session goes on changing the same objects: run the command again when it has ended",
     "40P01": "another session and this one have waited for each other: run the command again",
-    "42501": "the user lacks a privilege: CREATE on the database or the schema, USAGE ON LANGUAGE EXFUNC for external "
-    "functions; only an owner or a superuser replaces or drops a function",
-    "42601": "a syntax error in SQL of the catalogue's own, or in what we generate: `builder sql` prints it",
+    "42501": "the user lacks a privilege: an owner or a superuser grants it",
+    "42601": "a syntax error: the mark shows where Redshift stopped reading",
     "42703": "a column or an argument that is not there",
     "42883": "a function that is not there, or not with these types: deploy it, or add a CAST",
     "42P01": "a table that is not there: check its schema",
@@ -57,9 +56,20 @@ HINTS: Mapping[str, str] = {
     "57014": "the query was cancelled: a time-out of the server or of its queue, or another session",
     "57P03": "the server is starting or resuming: try again in a minute",
     "25P02": "an earlier statement of the transaction had failed",
-    "XX000": "Redshift could not go on; where a Lambda is called: its invoke role, its name and its Region, and "
-    "SVL_UDF_LOG or the Lambda's own log",
+    # SVL_UDF_LOG is of Python's functions alone.
+    "XX000": "Redshift could not go on; where a Lambda is called: its invoke role, its name and its Region, "
+    "SYS_LUDF_DETAIL (which superusers see), and the Lambda's own log",
 }
+# Of the statements of a deploy, which nobody has typed.
+DEPLOY_HINTS: Mapping[str, str] = {
+    **HINTS,
+    "3F000": "the schema is missing: deploy creates it; check RS_SCHEMA, RS_PREFIX and --production",
+    "42501": "the user lacks a privilege: CREATE on the database or the schema, USAGE ON LANGUAGE EXFUNC for external "
+    "functions; only an owner or a superuser replaces or drops a function",
+    "42601": "a syntax error in SQL of the catalogue's own, or in what we generate: `builder sql` prints it",
+}
+# The host of `builder local up`, as its environment has it, and its other names.
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def unreachable(error: Exception, place: Place, *, seconds: int) -> WarehouseError:
@@ -67,7 +77,7 @@ def unreachable(error: Exception, place: Place, *, seconds: int) -> WarehouseErr
     where = f"{place.host}:{place.port}"
     if fields := server_fields(error):
         return _said(fields, where=where, what=f"database {place.database!r}, user {place.user!r}")
-    what, hint = _network(error, seconds)
+    what, hint = _network(error, seconds, host=place.host)
     return WarehouseError(what, where=where, hint=hint)
 
 
@@ -76,7 +86,7 @@ def refused(error: Exception, *, sql: str, where: str = "", of: str = "") -> War
     fields = server_fields(error)
     whole = f"{of}, nothing has been changed" if of else ""
     if fields:
-        return _said(fields, where=where, what=whole, sql=sql)
+        return _said(fields, where=where, what=whole, sql=sql, hints=DEPLOY_HINTS if of else HINTS)
     what = ", ".join(part for part in (f"the session was lost: {_cause(error)}", whole) if part)
     hint = "run the command again; if it was long, look for a proxy or a firewall that ends idle connections"
     return WarehouseError(f"{what}\n{_excerpt(sql, 0)}", where=where, hint=hint)
@@ -125,7 +135,9 @@ def server_fields(error: Exception) -> dict[str, str]:
     return {str(key): str(value) for key, value in first.items()} if isinstance(first, dict) else {}
 
 
-def _said(fields: Mapping[str, str], *, where: str, what: str = "", sql: str = "") -> WarehouseError:
+def _said(
+    fields: Mapping[str, str], *, where: str, what: str = "", sql: str = "", hints: Mapping[str, str] = HINTS
+) -> WarehouseError:
     code = fields.get("C", "")
     position = int(fields["P"]) if fields.get("P", "").isdecimal() else 0
     head = f"{fields.get('M', 'refused')} [{code}]"
@@ -133,15 +145,17 @@ def _said(fields: Mapping[str, str], *, where: str, what: str = "", sql: str = "
     lines += [fields[key] for key in ("D", "H") if fields.get(key)]
     if sql:
         lines.append(_excerpt(sql, position))
-    made = WarehouseError("\n".join(lines), where=where, hint=HINTS.get(code, ""))
+    made = WarehouseError("\n".join(lines), where=where, hint=hints.get(code, ""))
     made.conflict = code in CONFLICTS
     return made
 
 
-def _network(error: Exception, seconds: int) -> tuple[str, str]:
+def _network(error: Exception, seconds: int, *, host: str) -> tuple[str, str]:
     cause = next(_causes(error), error)
     if isinstance(cause, ConnectionRefusedError):
-        return "nothing listens there", "check RS_HOST and RS_PORT, and that the cluster is not paused"
+        paused = "check RS_HOST and RS_PORT, and that the cluster is not paused"
+        stopped = "`builder local up` starts the local cloud; else check RS_HOST and RS_PORT"
+        return "nothing listens there", stopped if host in _HERE else paused
     if isinstance(cause, socket.gaierror):
         return "the host's name is not known", "check RS_HOST: the endpoint's name, without port and database"
     if isinstance(cause, TimeoutError):

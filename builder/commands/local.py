@@ -126,5 +126,5 @@ TLS               sslmode=verify-full, with {found.data / "server.crt"} as root 
 Python            redshift_connector.connect(host="{host}", port={port}, database="{name}", user="{user}",
                                              password="{at["RS_PASSWORD"]}", ssl=False)
 Data API          aws --endpoint-url {at["AWS_ENDPOINT_URL_REDSHIFT_DATA"]} redshift-data execute-statement
-                      --cluster-identifier local --database {name} --wait-time-seconds 30 --sql "SELECT 1"
+                      --cluster-identifier local --database {name} --sql "SELECT 1"
 AWS               aws --endpoint-url {at["AWS_ENDPOINT_URL"]} lambda list-functions"""

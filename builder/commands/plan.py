@@ -46,6 +46,8 @@ def command(
     """Compare the selected functions with AWS and Redshift, and print what deploy would do. Changes nothing."""
     if prune:
         _deployment.refuse_part(modules, functions, app.diff)
+    if out is not None:
+        plan_file.refuse_place(out)
     chosen = choose(app, modules, functions, since="deployed")
     with _deployment.look_at(app, chosen, replaced=remove_replaced, prune=prune) as deployment:
         actions = deployment.plan()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+SUPPORTED = "what is supported: docs/local-redshift.md#what-is-supported"
+
 
 class SqlError(Exception):
     """What a client is told: a code of five characters, one sentence, and where it helps a hint.
@@ -19,8 +21,7 @@ class SqlError(Exception):
 
 def unsupported(what: str) -> SqlError:
     """Refused by name: valid in Redshift, or nearly so, but not here."""
-    hint = "what is supported: docs/local-redshift.md#what-is-supported"
-    return SqlError("0A000", f"{what} is not supported by the local Redshift endpoint", hint=hint)
+    return SqlError("0A000", f"{what} is not supported by the local Redshift endpoint", hint=SUPPORTED)
 
 
 def syntax(message: str, *, position: int = 0) -> SqlError:

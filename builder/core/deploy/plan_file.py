@@ -108,6 +108,14 @@ def as_json(actions: Sequence[Action]) -> list[dict[str, Any]]:
     return data
 
 
+def refuse_place(path: Path) -> None:
+    """Raises UsageError where no folder is there for the file: a name mistyped must not make folders."""
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {path.parent}", where=f"--out {path}", hint="make it, or name another one"
+        )
+
+
 def write(path: Path, plan: PlanFile) -> None:
     """Replaces the file in one step."""
     write_whole(path, json.dumps(plan.model_dump(), indent=2, ensure_ascii=False) + "\n")

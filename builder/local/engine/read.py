@@ -94,7 +94,7 @@ def _query(source: Source) -> Query | CreateTable | AlterColumns | AlterOwner | 
 def _create(source: Source, words: tuple[str, ...]) -> Statement:
     rest = tuple(word for word in words[1:] if word not in {"OR", "REPLACE", "TEMP", "TEMPORARY", "LOCAL"})
     if not rest:
-        raise syntax("syntax error at end of input")
+        raise syntax("syntax error at end of input", position=source.tokens[-1].end + 2)
     if rest[0] == "EXTERNAL" and rest[1:2] != ("FUNCTION",):
         raise unsupported(" ".join(words[:3]))
     readers: dict[str, Callable[[Source], Statement]] = {

@@ -13,7 +13,8 @@ import duckdb
 from builder.local.engine.words import CLASSES, WORDS
 from builder.local.sql import types
 from builder.local.sql.dialect import REFUSED
-from builder.local.sqlstate import SqlError, conflict, unsupported
+from builder.local.sql.relations import SYSTEM_PREFIXES
+from builder.local.sqlstate import SUPPORTED, SqlError, conflict, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,8 @@ _LOWER = ("is not a", "timestamp units")
 _NO_OPERATOR = "No operator matches the given name and argument type(s). You may need to add explicit type casts."
 
 _BEST = "the endpoint's log has more"
+# Where that is not what helps: what is not supported has its table, and two texts say all there is.
+_CLASS_HINTS = {"0A000": f"{SUPPORTED}; {_BEST}", "22003": "", "53200": ""}
 
 _TYPES = {
     "INT8": "smallint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint", "INT128": "numeric",
@@ -51,7 +54,7 @@ def from_duckdb(error: Exception) -> SqlError:
 def _of_class(error: Exception) -> SqlError:
     for kind, code, message in CLASSES:
         if isinstance(error, kind):
-            return SqlError(code, message, hint=_BEST)
+            return SqlError(code, message, hint=_CLASS_HINTS.get(code, _BEST))
     return SqlError("XX000", CLASSES[-1][2], hint=_BEST)
 
 
@@ -102,6 +105,7 @@ _CAST = re.compile(r"Unimplemented type for cast \((.+) -> (.+?)\)(?: when|$)", 
 _NUMERICAL = re.compile(r"Failed to cast value to numerical: (.*?)(?: when casting|$)", re.DOTALL)
 _CALL = re.compile(r"No function matches the given name and argument types '(\S+?)\((.*)\)'", re.DOTALL)
 _CHOICE = re.compile(r'Could not choose a best candidate function for the function call "(\S+?)\((.*)\)"', re.DOTALL)
+_NO_TABLE = re.compile(rf"Table with name ((?:{'|'.join(SYSTEM_PREFIXES)})\w+)!? does not exist")
 _MISSING = re.compile(r"Function with name \"?(\w+)")
 _COUNT = re.compile(r"expected (\d+) columns but (\d+) values|has (\d+) columns but (\d+) values")
 _MIXED = re.compile(r"Cannot (?:compare|combine|mix) values of type (\S+) and (?:type )?(\S+)")
@@ -150,9 +154,12 @@ def _no_function(text: str) -> SqlError | None:
 
 
 def _refused(text: str) -> SqlError | None:
-    """What the parser knows of Redshift's functions, and DuckDB does not."""
+    """What is known of Redshift's functions and system tables, and DuckDB has not."""
     found = _MISSING.search(text)
-    return unsupported(f"function {found.group(1)}") if found and found.group(1).lower() in REFUSED else None
+    if found and found.group(1).lower() in REFUSED:
+        return unsupported(f"function {found.group(1)}")
+    found = _NO_TABLE.search(text)
+    return unsupported(f"system table {found.group(1)}") if found else None
 
 
 def _counted(text: str) -> SqlError | None:

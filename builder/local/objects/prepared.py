@@ -42,7 +42,7 @@ def parse_prepare(source: Source) -> Prepare:
     cursor.expect("AS")
     rest = Source(sql=source.sql, tokens=source.tokens[cursor.at :])
     if not rest.tokens:
-        raise syntax("syntax error at end of input")
+        raise syntax("syntax error at end of input", position=source.tokens[-1].end + 2)
     return Prepare(name=name, types=kinds, source=rest)
 
 

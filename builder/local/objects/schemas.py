@@ -76,7 +76,7 @@ def parse_create_view(source: Source) -> CreateView:
     if [token.text.upper() for token in tokens[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]:
         tokens, late = tokens[:-4], True
     if not tokens:
-        raise syntax("syntax error at end of input")
+        raise syntax("syntax error at end of input", position=source.tokens[-1].end + 2)
     query = Source(sql=source.sql, tokens=tokens)
     return CreateView(schema=schema, name=name, replace=replace, columns=tuple(columns), query=query, late=late)
 

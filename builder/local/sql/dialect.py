@@ -80,8 +80,6 @@ MACROS = frozenset(_MACRO.findall(_MADE)) - _INTERNAL
 IN_MEMORY = frozenset({"sys_ludf_detail", "stl_load_errors", "sys_load_error_detail", "pg_settings"})
 # The system views that a query may name; those of information_schema begin with is_.
 VIEWS = frozenset(name for script in SCRIPTS for name in _VIEW.findall(script.read_text())) | IN_MEMORY
-
-
 # Functions of Redshift's guide that are refused by name.
 REFUSED = _words(
     """

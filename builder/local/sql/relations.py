@@ -15,6 +15,8 @@ _CHANGES: tuple[tuple[type[exp.Expr], tuple[str, ...]], ...] = (
     (exp.TruncateTable, ("TRUNCATE",)),
     (exp.Alter, ("ALTER",)),
 )
+# How the names of Redshift's system tables and views begin: Redshift, "System tables and views reference".
+SYSTEM_PREFIXES = ("stl_", "stv_", "svl_", "svcs_", "svv_", "sys_")
 _LATE_BINDING = ("view_schema", "view_name", "col_name", "col_type", "col_num")
 
 

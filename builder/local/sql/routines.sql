@@ -1,6 +1,8 @@
 -- Functions and procedures as PG_PROC, PG_PROC_INFO, SVV_REDSHIFT_FUNCTIONS and SHOW FUNCTIONS and its siblings tell
 -- them. kind: f or p. A function's arguments all go in, and modes is NULL then. Types and modes of all arguments are in
 -- PG_PROC where one is OUT or INOUT (PostgreSQL, "pg_proc").
+-- A macro's argument stands in its body as it was written: of f.oid, an alias f in the body would make its own column.
+-- So the aliases in macros begin with an underscore, here and in system.sql.
 
 CREATE OR REPLACE MACRO _rs.of_mode(types, modes, other) AS
     list_transform(list_filter(list_zip(types, modes), lambda x: x[2] <> other), lambda x: x[1]);
@@ -20,37 +22,37 @@ CREATE OR REPLACE MACRO _rs.shown_types(types) AS array_to_string(list_transform
 CREATE OR REPLACE MACRO _rs.result_type(outputs) AS
     CASE len(outputs) WHEN 0 THEN 'void' WHEN 1 THEN outputs[1] ELSE 'record' END;
 CREATE OR REPLACE MACRO _rs.pg_function_is_visible(o) AS
-    EXISTS (SELECT 1 FROM _rs.routine AS f WHERE f.oid = o AND _rs.on_path(f.schema_name));
+    EXISTS (SELECT 1 FROM _rs.routine AS _f WHERE _f.oid = o AND _rs.on_path(_f.schema_name));
 CREATE OR REPLACE MACRO _rs.pg_get_function_result(o) AS
-    (SELECT _rs.result_type(f.outputs) FROM _rs.routine AS f WHERE f.oid = o);
+    (SELECT _rs.result_type(_f.outputs) FROM _rs.routine AS _f WHERE _f.oid = o);
 CREATE OR REPLACE MACRO _rs.function_arguments(o) AS
-    (SELECT array_to_string(list_transform(list_zip(coalesce(f.modes, []), f.names, f.types),
+    (SELECT array_to_string(list_transform(list_zip(coalesce(_listed.modes, []), _listed.names, _listed.types),
                 lambda x: CASE WHEN x[1] IN ('OUT', 'INOUT') THEN x[1] || ' ' ELSE '' END
                           || trim(coalesce(x[2], '') || ' ' || x[3])), ', ')
-     FROM _rs.routine AS f WHERE f.oid = o);
+     FROM _rs.routine AS _listed WHERE _listed.oid = o);
 CREATE OR REPLACE MACRO _rs.pg_get_function_arguments(o) AS _rs.function_arguments(o);
 CREATE OR REPLACE MACRO _rs.pg_get_function_identity_arguments(o) AS _rs.function_arguments(o);
 CREATE OR REPLACE MACRO _rs.regproc(t) AS
-    (SELECT f.oid FROM _rs.routine AS f
-     WHERE CASE WHEN contains(t, '.') THEN f.schema_name || '.' || f.name = replace(lower(t), '"', '')
-                ELSE f.name = replace(lower(t), '"', '') AND _rs.on_path(f.schema_name) END LIMIT 1);
-CREATE OR REPLACE MACRO _rs.regproc_name(o) AS (SELECT f.name FROM _rs.routine AS f WHERE f.oid = o);
+    (SELECT _f.oid FROM _rs.routine AS _f
+     WHERE CASE WHEN contains(t, '.') THEN _f.schema_name || '.' || _f.name = replace(lower(t), '"', '')
+                ELSE _f.name = replace(lower(t), '"', '') AND _rs.on_path(_f.schema_name) END LIMIT 1);
+CREATE OR REPLACE MACRO _rs.regproc_name(o) AS (SELECT _f.name FROM _rs.routine AS _f WHERE _f.oid = o);
 CREATE OR REPLACE MACRO _rs.pg_get_functiondef(o) AS
-    (SELECT 'CREATE OR REPLACE ' || CASE WHEN f.kind = 'p' THEN 'PROCEDURE ' WHEN f.lambda_name IS NULL THEN 'FUNCTION '
+    (SELECT 'CREATE OR REPLACE ' || CASE WHEN _f.kind = 'p' THEN 'PROCEDURE ' WHEN _f.lambda_name IS NULL THEN 'FUNCTION '
                                          ELSE 'EXTERNAL FUNCTION ' END
-            || f.schema_name || '.' || f.name || '(' || _rs.function_arguments(f.oid) || ')' || chr(10)
-            || CASE WHEN f.kind = 'p' THEN ' LANGUAGE plpgsql' || chr(10) || 'AS $_$ ' || trim(f.source) || ' $_$'
-                    ELSE ' RETURNS ' || f.outputs[1] || chr(10) || upper(f.volatility) || chr(10)
-                         || CASE WHEN f.lambda_name IS NULL THEN 'AS $$ ' || trim(f.source) || ' $$ LANGUAGE sql'
-                                 ELSE 'LAMBDA ''' || f.lambda_name || ''' IAM_ROLE ''' || f.iam_role || '''' END END
+            || _f.schema_name || '.' || _f.name || '(' || _rs.function_arguments(_f.oid) || ')' || chr(10)
+            || CASE WHEN _f.kind = 'p' THEN ' LANGUAGE plpgsql' || chr(10) || 'AS $_$ ' || trim(_f.source) || ' $_$'
+                    ELSE ' RETURNS ' || _f.outputs[1] || chr(10) || upper(_f.volatility) || chr(10)
+                         || CASE WHEN _f.lambda_name IS NULL THEN 'AS $$ ' || trim(_f.source) || ' $$ LANGUAGE sql'
+                                 ELSE 'LAMBDA ''' || _f.lambda_name || ''' IAM_ROLE ''' || _f.iam_role || '''' END END
             || chr(10)
-     FROM _rs.routine AS f WHERE f.oid = o);
+     FROM _rs.routine AS _f WHERE _f.oid = o);
 CREATE OR REPLACE MACRO _rs.oidvectortypes(v) AS
-    (SELECT coalesce(string_agg(y.sqlname, ', ' ORDER BY i.n), '')
+    (SELECT coalesce(string_agg(_y.sqlname, ', ' ORDER BY i.n), '')
      FROM (SELECT unnest(string_split(v, ' ')) AS t, generate_subscripts(string_split(v, ' '), 1) AS n) AS i
-         JOIN _rs.pg_type AS y ON y.oid = TRY_CAST(i.t AS BIGINT));
+         JOIN _rs.pg_type AS _y ON _y.oid = TRY_CAST(i.t AS BIGINT));
 CREATE OR REPLACE MACRO _rs.type_oid(t) AS
-    (SELECT y.oid FROM _rs.pg_type AS y WHERE y.sqlname = _rs.sqlname(t));
+    (SELECT _y.oid FROM _rs.pg_type AS _y WHERE _y.sqlname = _rs.sqlname(t));
 
 CREATE OR REPLACE VIEW _rs.pg_proc AS
     SELECT f.oid, f.name AS proname, n.oid AS pronamespace, _rs.user_id(f.owner) AS proowner,
@@ -112,9 +114,9 @@ CREATE OR REPLACE VIEW _rs.show_procedure_parameters AS
 -- What has_table_privilege() and its siblings are asked about: a name, or an OID.
 CREATE OR REPLACE MACRO _rs.object_key(sort_of, x) AS
     CASE WHEN TRY_CAST(CAST(x AS VARCHAR) AS BIGINT) IS NULL THEN lower(CAST(x AS VARCHAR))
-         WHEN sort_of = 'TABLE' THEN (SELECT r.schema_name || '.' || r.name FROM _rs.relation AS r
-                                   WHERE r.oid = TRY_CAST(CAST(x AS VARCHAR) AS BIGINT))
-         WHEN sort_of = 'SCHEMA' THEN (SELECT n.nspname FROM _rs.pg_namespace AS n
-                                    WHERE n.oid = TRY_CAST(CAST(x AS VARCHAR) AS BIGINT))
-         ELSE (SELECT f.schema_name || '.' || f.name || '(' || f.signature || ')' FROM _rs.routine AS f
-               WHERE f.oid = TRY_CAST(CAST(x AS VARCHAR) AS BIGINT)) END;
+         WHEN sort_of = 'TABLE' THEN (SELECT _r.schema_name || '.' || _r.name FROM _rs.relation AS _r
+                                   WHERE _r.oid = TRY_CAST(CAST(x AS VARCHAR) AS BIGINT))
+         WHEN sort_of = 'SCHEMA' THEN (SELECT _n.nspname FROM _rs.pg_namespace AS _n
+                                    WHERE _n.oid = TRY_CAST(CAST(x AS VARCHAR) AS BIGINT))
+         ELSE (SELECT _f.schema_name || '.' || _f.name || '(' || _f.signature || ')' FROM _rs.routine AS _f
+               WHERE _f.oid = TRY_CAST(CAST(x AS VARCHAR) AS BIGINT)) END;

@@ -40,14 +40,14 @@ CREATE OR REPLACE MACRO _rs.typmod(full_name) AS
               + CAST(coalesce(nullif(regexp_extract(full_name, ',\s*(\d+)', 1), ''), '0') AS INTEGER) + 4
          ELSE CAST(regexp_extract(full_name, '\((\d+)', 1) AS INTEGER) + 4 END;
 CREATE OR REPLACE MACRO _rs.format_type(t, m) AS
-    (SELECT CASE WHEN coalesce(m, -1) < 0 THEN y.sqlname
-                 WHEN y.oid = 1700 THEN 'numeric(' || ((m - 4) >> 16) || ',' || ((m - 4) & 65535) || ')'
-                 WHEN y.oid IN (1042, 1043, 6551) THEN y.sqlname || '(' || (m - 4) || ')' ELSE y.sqlname END
-     FROM _rs.pg_type AS y WHERE y.oid = t);
+    (SELECT CASE WHEN coalesce(m, -1) < 0 THEN _y.sqlname
+                 WHEN _y.oid = 1700 THEN 'numeric(' || ((m - 4) >> 16) || ',' || ((m - 4) & 65535) || ')'
+                 WHEN _y.oid IN (1042, 1043, 6551) THEN _y.sqlname || '(' || (m - 4) || ')' ELSE _y.sqlname END
+     FROM _rs.pg_type AS _y WHERE _y.oid = t);
 CREATE OR REPLACE MACRO _rs.user_id(who) AS
-    coalesce((SELECT u.oid FROM _rs.account AS u WHERE u.kind = 'user' AND u.name = who), 1);
+    coalesce((SELECT _u.oid FROM _rs.account AS _u WHERE _u.kind = 'user' AND _u.name = who), 1);
 CREATE OR REPLACE MACRO _rs.pg_get_userbyid(i) AS
-    coalesce((SELECT u.name FROM _rs.account AS u WHERE u.kind = 'user' AND u.oid = i), 'rdsdb');
+    coalesce((SELECT _u.name FROM _rs.account AS _u WHERE _u.kind = 'user' AND _u.oid = i), 'rdsdb');
 
 CREATE OR REPLACE VIEW _rs.pg_namespace AS
     SELECT n.oid, n.nspname, _rs.user_id(o.owner) AS nspowner, CAST(NULL AS VARCHAR[]) AS nspacl
@@ -57,10 +57,10 @@ CREATE OR REPLACE VIEW _rs.pg_namespace AS
                                     (13, 'pg_temp_1', 1, NULL)) AS t(oid, nspname, nspowner, nspacl);
 CREATE OR REPLACE VIEW _rs.pg_namespace_info AS SELECT * FROM _rs.pg_namespace;
 CREATE OR REPLACE MACRO _rs.owner_of(s, t) AS
-    coalesce((SELECT o.owner FROM _rs.owner AS o WHERE o.kind = 'TABLE' AND o.object = s || '.' || t),
+    coalesce((SELECT _o.owner FROM _rs.owner AS _o WHERE _o.kind = 'TABLE' AND _o.object = s || '.' || t),
              CASE s WHEN 'pg_temp_1' THEN getvariable('rs_user') ELSE 'rdsdb' END);
 CREATE OR REPLACE MACRO _rs.comment_on(k, o, p) AS
-    (SELECT c.text FROM _rs.comment AS c WHERE c.kind = k AND c.object = o AND c.part = p);
+    (SELECT _c.text FROM _rs.comment AS _c WHERE _c.kind = k AND _c.object = o AND _c.part = p);
 -- Every table and view: ours, and those of the catalogue itself. Temporary ones count their OIDs by themselves.
 CREATE OR REPLACE VIEW _rs.relation AS
     WITH found AS (
@@ -240,41 +240,41 @@ CREATE OR REPLACE VIEW _rs.pg_external_schema AS
 CREATE OR REPLACE MACRO _rs.on_path(s) AS
     s IN ('pg_catalog', 'pg_temp_1') OR list_contains(string_split(getvariable('rs_search_path'), ','), s);
 CREATE OR REPLACE MACRO _rs.pg_table_is_visible(o) AS
-    EXISTS (SELECT 1 FROM _rs.relation AS r WHERE r.oid = o AND _rs.on_path(r.schema_name));
+    EXISTS (SELECT 1 FROM _rs.relation AS _r WHERE _r.oid = o AND _rs.on_path(_r.schema_name));
 CREATE OR REPLACE MACRO _rs.pg_type_is_visible(o) AS o IS NOT NULL;
 CREATE OR REPLACE MACRO _rs.pg_get_expr
     (b, r) AS CAST(b AS VARCHAR),
     (b, r, p) AS CAST(b AS VARCHAR);
 CREATE OR REPLACE MACRO _rs.described(o, c) AS
-    (SELECT d.description FROM _rs.pg_description AS d JOIN _rs.relation AS r ON r.oid = d.classoid
-     WHERE d.objoid = o AND d.objsubid = 0 AND (c IS NULL OR r.name = c) LIMIT 1);
+    (SELECT _d.description FROM _rs.pg_description AS _d JOIN _rs.relation AS _r ON _r.oid = _d.classoid
+     WHERE _d.objoid = o AND _d.objsubid = 0 AND (c IS NULL OR _r.name = c) LIMIT 1);
 CREATE OR REPLACE MACRO _rs.obj_description
     (o) AS _rs.described(o, NULL),
     (o, c) AS _rs.described(o, c);
 CREATE OR REPLACE MACRO _rs.shobj_description(o, c) AS _rs.described(o, c);
 CREATE OR REPLACE MACRO _rs.col_description(o, n) AS
-    (SELECT d.description FROM _rs.pg_description AS d WHERE d.objoid = o AND d.objsubid = n AND n > 0);
+    (SELECT _d.description FROM _rs.pg_description AS _d WHERE _d.objoid = o AND _d.objsubid = n AND n > 0);
 CREATE OR REPLACE MACRO _rs.view_of(o) AS
-    (SELECT v.definition FROM _rs.pg_views AS v JOIN _rs.relation AS r ON r.schema_name = v.schemaname AND r.name = v.viewname
-     WHERE r.oid = o);
+    (SELECT _v.definition FROM _rs.pg_views AS _v JOIN _rs.relation AS _r ON _r.schema_name = _v.schemaname AND _r.name = _v.viewname
+     WHERE _r.oid = o);
 CREATE OR REPLACE MACRO _rs.pg_get_viewdef
     (o) AS _rs.view_of(o),
     (o, p) AS _rs.view_of(o);
 CREATE OR REPLACE MACRO _rs.key_text(o) AS
-    (SELECT CASE k.kind WHEN 'p' THEN 'PRIMARY KEY (' WHEN 'u' THEN 'UNIQUE (' ELSE 'FOREIGN KEY (' END
-            || array_to_string(k.columns, ', ') || ')'
-            || CASE WHEN k.kind = 'f' THEN ' REFERENCES '
-                    || CASE WHEN _rs.on_path(k.to_schema) THEN '' ELSE k.to_schema || '.' END || k.to_table
-                    || '(' || array_to_string(k.to_columns, ', ') || ')' ELSE '' END
-     FROM _rs.key AS k WHERE k.oid = o);
+    (SELECT CASE _k.kind WHEN 'p' THEN 'PRIMARY KEY (' WHEN 'u' THEN 'UNIQUE (' ELSE 'FOREIGN KEY (' END
+            || array_to_string(_k.columns, ', ') || ')'
+            || CASE WHEN _k.kind = 'f' THEN ' REFERENCES '
+                    || CASE WHEN _rs.on_path(_k.to_schema) THEN '' ELSE _k.to_schema || '.' END || _k.to_table
+                    || '(' || array_to_string(_k.to_columns, ', ') || ')' ELSE '' END
+     FROM _rs.key AS _k WHERE _k.oid = o);
 CREATE OR REPLACE MACRO _rs.pg_get_constraintdef
     (o) AS _rs.key_text(o),
     (o, p) AS _rs.key_text(o);
 CREATE OR REPLACE MACRO _rs.index_text(o, n) AS
-    (SELECT CASE WHEN n > 0 THEN k.columns[n]
-            ELSE 'CREATE UNIQUE INDEX ' || k.name || ' ON ' || k.schema_name || '.' || k.table_name || ' USING btree ('
-                 || array_to_string(k.columns, ', ') || ')' END
-     FROM _rs.key AS k WHERE k.oid = o);
+    (SELECT CASE WHEN n > 0 THEN _k.columns[n]
+            ELSE 'CREATE UNIQUE INDEX ' || _k.name || ' ON ' || _k.schema_name || '.' || _k.table_name || ' USING btree ('
+                 || array_to_string(_k.columns, ', ') || ')' END
+     FROM _rs.key AS _k WHERE _k.oid = o);
 CREATE OR REPLACE MACRO _rs.pg_get_indexdef
     (o) AS _rs.index_text(o, 0),
     (o, n, p) AS _rs.index_text(o, n);
@@ -294,15 +294,15 @@ CREATE OR REPLACE MACRO _rs.array_lower(a, n) AS CASE WHEN n = 1 AND len(a) > 0 
 CREATE OR REPLACE MACRO _rs._pg_expandarray(k) AS
     unnest(list_transform(string_split(k, ' '), lambda v, i: {'x': CAST(v AS INTEGER), 'n': CAST(i AS INTEGER)}));
 CREATE OR REPLACE MACRO _rs.regclass(t) AS
-    (SELECT r.oid FROM _rs.relation AS r
-     WHERE CASE WHEN contains(t, '.') THEN r.schema_name || '.' || r.name = replace(lower(t), '"', '')
-                ELSE r.name = replace(lower(t), '"', '') AND _rs.on_path(r.schema_name) END LIMIT 1);
+    (SELECT _r.oid FROM _rs.relation AS _r
+     WHERE CASE WHEN contains(t, '.') THEN _r.schema_name || '.' || _r.name = replace(lower(t), '"', '')
+                ELSE _r.name = replace(lower(t), '"', '') AND _rs.on_path(_r.schema_name) END LIMIT 1);
 CREATE OR REPLACE MACRO _rs.regclass_name(o) AS
-    (SELECT CASE WHEN _rs.on_path(r.schema_name) THEN r.name ELSE r.schema_name || '.' || r.name END
-     FROM _rs.relation AS r WHERE r.oid = o);
+    (SELECT CASE WHEN _rs.on_path(_r.schema_name) THEN _r.name ELSE _r.schema_name || '.' || _r.name END
+     FROM _rs.relation AS _r WHERE _r.oid = o);
 CREATE OR REPLACE MACRO _rs.regtype(t) AS
-    (SELECT y.oid FROM _rs.pg_type AS y
-     WHERE y.typname = replace(lower(t), 'pg_catalog.', '') OR y.sqlname = replace(lower(t), 'pg_catalog.', '') LIMIT 1);
+    (SELECT _y.oid FROM _rs.pg_type AS _y
+     WHERE _y.typname = replace(lower(t), 'pg_catalog.', '') OR _y.sqlname = replace(lower(t), 'pg_catalog.', '') LIMIT 1);
 
 -- SVV_ views: Redshift, "SVV metadata views" ----------------------------------------------------------------------------
 

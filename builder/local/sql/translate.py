@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from builder.local.sql import casts, dialect, types
 from builder.local.sql.dialect import call, quoted
+from builder.local.sql.relations import SYSTEM_PREFIXES
 from builder.local.sql.special import SPECIAL
 from builder.local.sql.supers import dynamic
 from builder.local.sql.unnest import unnest
@@ -56,6 +57,8 @@ def _system(table: exp.Table) -> None:
     elif table.db in {"pg_catalog", "information_schema"} or (
         not table.db and table.name.startswith(("pg_", "duckdb_"))
     ):
+        if table.name.startswith(SYSTEM_PREFIXES):
+            raise unsupported(f"system table {table.name}")
         raise SqlError("42P01", f'relation "{table.name}" does not exist')
 
 

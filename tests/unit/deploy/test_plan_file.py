@@ -182,3 +182,10 @@ def test_two_transactions_of_one_module_are_two_actions(site: Site) -> None:
     assert stale(a_plan(site, (made, gone)), a_plan(site, (gone, gone))) == [
         "run_sql m s would not be the same now: statements"
     ]
+
+
+def test_a_folder_that_is_not_there_is_refused_and_not_made(tmp_path: Path) -> None:
+    plan_file.refuse_place(tmp_path / "x.json")
+    with pytest.raises(UsageError, match="there is no folder"):
+        plan_file.refuse_place(tmp_path / "nodir" / "x.json")
+    assert list(tmp_path.iterdir()) == []

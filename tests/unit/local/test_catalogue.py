@@ -287,3 +287,41 @@ def test_a_failed_transaction_takes_nothing_but_its_end(schema: Client) -> None:
     assert refused(schema, "SELECT 1").code == "25P02"
     assert schema.session.commit() == "ROLLBACK"
     assert refused(schema, "SELECT * FROM t").code == "42P01"
+
+
+@pytest.mark.parametrize("alias", ["f", "p", "r"])
+def test_what_is_asked_of_one_function_of_several_is_told_of_that_one(schema: Client, alias: str) -> None:
+    """As psql asks pg_get_functiondef() of an OID. The alias is the client's own affair."""
+    schema.run(DOUBLE)
+    schema.external("s.twice", "a BIGINT, VARCHAR(10)", "DOUBLE PRECISION")
+    (oid,) = schema.run("SELECT oid FROM pg_proc WHERE proname = 'double'")[0]
+    definition = (
+        "CREATE OR REPLACE FUNCTION s.double(integer)\n RETURNS integer\nSTABLE\nAS $$ SELECT $1 * 2 $$ LANGUAGE sql\n"
+    )
+    assert schema.run(f"SELECT pg_catalog.pg_get_functiondef({oid})") == [(definition,)]
+    sql = (
+        f"SELECT pg_get_function_arguments({alias}.oid), pg_get_function_result({alias}.oid) FROM pg_proc {alias} "
+        f"ORDER BY {alias}.proname"
+    )
+    assert schema.run(sql) == [("integer", "integer"), ("a bigint, character varying(10)", "double precision")]
+
+
+def test_what_is_asked_of_one_table_of_several_is_told_of_that_one(schema: Client) -> None:
+    schema.run("CREATE TABLE s.one (a INT); CREATE TABLE s.two (a INT); COMMENT ON TABLE s.two IS 'second'")
+    sql = (
+        "SELECT r.relname, pg_table_is_visible(r.oid), obj_description(r.oid, 'pg_class') FROM pg_class r "
+        "JOIN pg_namespace n ON n.oid = r.relnamespace WHERE n.nspname = 's' ORDER BY 1"
+    )
+    assert schema.run(sql) == [("one", "f", None), ("two", "f", "second")]
+
+
+@pytest.mark.parametrize("name", ["stl_query", "stv_recents", "SVL_QLOG", "pg_catalog.stl_query", "sys_query_history"])
+def test_a_system_table_of_redshift_that_is_not_here_is_refused_by_name(client: Client, name: str) -> None:
+    error = refused(client, f"SELECT * FROM {name}")
+    table = name.rpartition(".")[2].lower()
+    assert (error.code, error.message.partition(" is not")[0]) == ("0A000", f"system table {table}")
+    assert error.hint.endswith("docs/local-redshift.md#what-is-supported")
+
+
+def test_a_table_of_ones_own_may_be_named_as_a_system_table(schema: Client) -> None:
+    assert schema.run("CREATE TABLE s.stl_mine (a INT); SELECT COUNT(*) FROM s.stl_mine") == [("0",)]

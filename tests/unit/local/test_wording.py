@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 from builder.local.engine.wording import from_duckdb
+from builder.local.sqlstate import SqlError
+
+if TYPE_CHECKING:
+    from tests.unit.local.client import Client
 
 # Classes, carets, candidates and names of C++ and of DuckDB's types.
 FOREIGN = re.compile(
@@ -54,3 +59,34 @@ def test_no_word_of_the_engine_reaches_a_client(sql: str) -> None:
         connection.execute(sql).fetchall()
     told = from_duckdb(caught.value)
     assert not FOREIGN.search(f"{told.message} {told.hint}"), told.message
+
+
+@pytest.mark.parametrize(
+    ("error", "hints"),
+    [
+        (duckdb.OutOfMemoryException("Out of Memory Error: could not allocate"), ()),
+        (duckdb.OutOfRangeException("Out of Range Error: nobody has seen this"), ()),
+        (duckdb.NotImplementedException("Not implemented Error: that"), ("#what-is-supported", "log has more")),
+        (duckdb.BinderException("Binder Error: something"), ("log has more",)),
+    ],
+)
+def test_the_log_is_named_where_the_words_leave_something_out(error: Exception, hints: tuple[str, ...]) -> None:
+    told = from_duckdb(error)
+    assert [hint for hint in ("#what-is-supported", "log has more") if hint in told.hint] == list(hints)
+
+
+@pytest.mark.parametrize(
+    ("sql", "position"),
+    [
+        ("CREATE", 7),
+        ("CREATE VIEW v AS", 17),
+        ("PREPARE p AS", 13),
+        ("SELECT 1;\nSELECT 'é' FORM t", 27),
+        ("SELEC 1", 1),
+    ],
+)
+def test_a_syntax_error_says_where_in_the_whole_text(client: Client, sql: str, position: int) -> None:
+    """Characters, not bytes, counted from 1: PostgreSQL, "Error and Notice Message Fields", P."""
+    with pytest.raises(SqlError) as caught:
+        client.run(sql)
+    assert (caught.value.code, caught.value.position) == ("42601", position)

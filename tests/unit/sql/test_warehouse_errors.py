@@ -82,3 +82,25 @@ def test_a_lost_session_says_that_nothing_has_been_changed() -> None:
 def test_a_commit_without_an_answer_promises_nothing() -> None:
     assert "may or may not have happened" in str(not_committed(ConnectionResetError("reset")))
     assert "nothing has been changed" in str(not_committed(server("40001", "serializable isolation violation")))
+
+
+def test_a_local_endpoint_that_is_stopped_is_started_by_local_up() -> None:
+    place = Connection(host="localhost", user="awsuser", database="dev", password=Secret("hunter2"))
+    error = InterfaceError("communication error", ConnectionRefusedError(111, "no"))
+    assert "`builder local up`" in unreachable(error, place, seconds=15).problems[0].hint
+    assert "local up" not in unreachable(error, PLACE, seconds=15).problems[0].hint
+
+
+@pytest.mark.parametrize("code", ["42601", "42501", "3F000"])
+def test_whoever_typed_the_statement_hears_nothing_of_the_catalogue_s_sql(code: str) -> None:
+    hint = refused(server(code, "no"), sql="SELECT 1").problems[0].hint
+    assert hint != refused(server(code, "no"), sql="SELECT 1", of="statement 1 of 1").problems[0].hint
+    assert "catalogue" not in hint
+    assert "EXFUNC" not in hint
+
+
+def test_a_failed_call_names_the_view_of_lambda_functions() -> None:
+    """SVL_UDF_LOG is of Python's functions: Redshift, "SVL_UDF_LOG" and "SYS_LUDF_DETAIL"."""
+    hint = refused(server("XX000", "no"), sql="SELECT 1").problems[0].hint
+    assert "SYS_LUDF_DETAIL" in hint
+    assert "SVL_UDF_LOG" not in hint
