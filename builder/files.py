@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def shown(path: Path, base: Path) -> str:
+    """A path as messages name it: from `base` on, where it lies in it."""
+    return (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
+
+
 def write_whole(file: Path, text: str, *, mode: int = 0o666) -> None:
     """Beside its place, to the disk, and then renamed: whoever is stopped leaves the old text or the new one.
 

@@ -59,7 +59,7 @@ def command(app: App, function: str, arguments: tuple[str, ...], way: str, rows:
 
 
 def _one(catalog: Catalog, name: str) -> Function:
-    found = select(catalog, functions=name)
+    found = select(catalog, functions=name, option="FUNCTION")
     if len(found) != 1:
         raise UsageError(f"{name!r} names {len(found)} functions", where="FUNCTION", hint="name one, as quadbin_bbox")
     return found[0]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from builder import files
 from builder.commands._options import catalogue, pass_app
 from builder.core.catalog import skeleton
 from builder.core.catalog.load import open_catalog
+from builder.core.config.settings import Settings
 from builder.errors import CatalogError, UsageError
 
 if TYPE_CHECKING:
@@ -34,12 +37,26 @@ def command(app: App, module: str, function: str) -> None:
     root = app.project / app.settings.functions_roots[-1]
     folder = root / module / function
     if folder.exists():
-        raise UsageError(f"{_shown(app, folder)} exists", where="FUNCTION", hint="nothing was written: choose a name")
+        raise UsageError(
+            f"{files.shown(folder, app.project)} exists",
+            where="FUNCTION",
+            hint="nothing was written: choose another name",
+        )
     _refuse_taken(app, function)
     made = _write(folder, skeleton.files(function))
     for path in made:
-        app.console.text(_shown(app, path))
-    app.console.line(f"try it: builder test --modules {module}, or pytest {_shown(app, folder)}")
+        app.console.text(files.shown(path, app.project))
+    app.console.line(_trials(app, module, folder))
+
+
+def _trials(app: App, module: str, folder: Path) -> str:
+    """The two commands as they are to be typed, with the roots that this one was given."""
+    given = app.flags.get("functions_roots", "")
+    roots = "".join(f" --functions-root {shlex.quote(root)}" for root in given.split("\n") if root)
+    every = app.settings.functions_roots
+    ini = "" if every == Settings.functions_roots else f"-o {shlex.quote(f'functions_roots={shlex.join(every)}')} "
+    shown = shlex.quote(files.shown(folder, app.project))
+    return f"try it: builder test --modules {module}{roots}, or pytest {ini}{shown}"
 
 
 def _refuse_taken(app: App, function: str) -> None:
@@ -48,7 +65,7 @@ def _refuse_taken(app: App, function: str) -> None:
     catalog = open_catalog(roots, app.project, prefix=app.settings.lambda_prefix) if roots else None
     owner = next((each for each in catalog.functions if each.name == function), None) if catalog else None
     if owner is not None:
-        hint = f"it is in {_shown(app, Path(owner.root))}; choose another name"
+        hint = f"it is in {files.shown(Path(owner.root), app.project)}; choose another name"
         raise UsageError(f"the catalogue has a function {function!r}", where="FUNCTION", hint=hint)
 
 
@@ -61,7 +78,3 @@ def _write(folder: Path, files: dict[str, str]) -> list[Path]:
         (draft / path).write_text(text, "utf-8")
     draft.rename(folder)
     return [folder / path for path in files]
-
-
-def _shown(app: App, path: Path) -> str:
-    return path.relative_to(app.project).as_posix() if path.is_relative_to(app.project) else path.as_posix()

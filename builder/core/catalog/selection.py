@@ -58,12 +58,18 @@ def released(catalog: Catalog) -> Catalog:
 
 
 def select(
-    catalog: Catalog, modules: str = "", functions: str = "", *, left: Sequence[tuple[str, str]] = ()
+    catalog: Catalog,
+    modules: str = "",
+    functions: str = "",
+    *,
+    left: Sequence[tuple[str, str]] = (),
+    option: str = "--functions",
 ) -> tuple[Function, ...]:
     """The functions of `a,b`-lists of names, in any case, in the catalogue's order; both empty: all.
 
     With both, the functions that both lists allow. Raises UsageError with every name that is unknown, or that the
     other list leaves out. Those of `left`, pairs of module and function, are known though the catalogue has lost them.
+    `option` is what gave the functions' names.
     """
     wanted_modules, wanted_functions = _names(modules), _names(functions)
     by_name = {function.name.lower(): function for function in catalog.functions}
@@ -71,11 +77,11 @@ def select(
     known_modules |= {module.lower() for module, _ in left}
     known_functions = [*by_name, *(name.lower() for _, name in left)]
     problems = _unknown(wanted_modules, sorted(known_modules), "--modules", "module")
-    problems += _unknown(wanted_functions, known_functions, "--functions", "function")
+    problems += _unknown(wanted_functions, known_functions, option, "function")
     for name in wanted_functions:
         if wanted_modules and name in by_name and by_name[name].module.lower() not in wanted_modules:
             what = f"{name!r} is in module {by_name[name].module!r}, which --modules leaves out"
-            problems.append(Problem(where="--functions", what=what, hint="name its module too, or no module"))
+            problems.append(Problem(where=option, what=what, hint="name its module too, or no module"))
     if problems:
         raise UsageError(problems=problems)
     return tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from builder.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+_OPEN = re.compile(r"""\s*(?:export\s+)?[^\s=#'"]+\s*=\s*(['"])(?:\\.|(?!\1)[^\\])*\Z""", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +56,21 @@ def from_text(text: str, file: str) -> tuple[Layer, list[Problem]]:
         skipped = len(binding.original.string) - len(binding.original.string.lstrip())
         line = binding.original.line + binding.original.string[:skipped].count("\n")
         if binding.error or (binding.key is not None and binding.value is None):
-            # The line itself stays out of the message: it may hold a password.
-            hint = "write NAME=value, in quotes where the value holds blanks, # or quotes"
-            problems.append(Problem(where=f"{file}:{line}", what="is not NAME=value", hint=hint))
+            problems.append(_refused(binding.original.string, f"{file}:{line}"))
         elif binding.key is not None and binding.value:
             values[binding.key] = Given(text=binding.value, origin=f"{file}:{line} {binding.key}")
         elif binding.key is not None:
             values.pop(binding.key, None)
     return Layer(values=values, file=file), problems
+
+
+def _refused(text: str, where: str) -> Problem:
+    """What is wrong with a line. It stays out of the message itself: it may hold a password."""
+    if _OPEN.match(text):
+        hint = "close it with the same quote; a quote inside the value is written with a backslash before it"
+        return Problem(where=where, what="opens a quote that is not closed", hint=hint)
+    hint = "write NAME=value, in quotes where the value holds blanks, # or quotes"
+    return Problem(where=where, what="is not NAME=value", hint=hint)
 
 
 def read(path: Path, shown: str) -> tuple[Layer, list[Problem]]:

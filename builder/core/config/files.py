@@ -76,7 +76,9 @@ def _environment(project: Path, env: Given) -> tuple[Layer, list[Problem]]:
     if env.text in known:
         return _read(project / shown, shown)
     close = get_close_matches(env.text, known, n=1)
-    there = f"there is {', '.join(known)}" if known else f"there is no file but base.yaml in {FOLDER}/"
+    alone = f"there is no other file than base.yaml in {FOLDER}/"
+    none = alone if (project / FOLDER / "base.yaml").exists() else f"there is no file in {FOLDER}/"
+    there = f"there is {', '.join(known)}" if known else none
     hint = f"did you mean {close[0]}?" if close else f"{there}; write {shown}"
     return Layer(values={}), [Problem(where=env.origin, what=f"there is no {shown}", hint=hint)]
 

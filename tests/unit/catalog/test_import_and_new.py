@@ -98,3 +98,24 @@ def test_new_refuses_names_that_no_folder_may_have(tmp_path: Path) -> None:
     assert isinstance(done.exception, CatalogError)
     assert len(done.exception.problems) == 2
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("roots", "test", "pytest_"),
+    [
+        ((), "", "functions/words/one"),
+        (("mine",), " --functions-root mine", "-o functions_roots=mine mine/words/one"),
+        (
+            ("a", "my cat"),
+            " --functions-root a --functions-root 'my cat'",
+            """-o 'functions_roots=a '"'"'my cat'"'"'' 'my cat/words/one'""",
+        ),
+    ],
+    ids=["the usual root", "another root", "two roots"],
+)
+def test_new_says_how_to_try_it_with_the_roots_that_it_was_given(
+    roots: tuple[str, ...], test: str, pytest_: str, tmp_path: Path
+) -> None:
+    done = run(tmp_path, "new", "words", "one", *(word for root in roots for word in ("--functions-root", root)))
+    assert done.exit_code == 0, done.output
+    assert f"try it: builder test --modules words{test}, or pytest {pytest_}\n" in done.output

@@ -36,6 +36,13 @@ def test_the_name_is_taken_in_any_case(typed: Typed) -> None:
     assert typed("invoke", "TENFOLD", "0.5")[:2] == (0, "5.0\n")
 
 
+def test_a_name_that_is_unknown_is_the_arguments_fault(typed: Typed) -> None:
+    code, _, err = typed("invoke", "nope", "1")
+    assert code == 2
+    assert "FUNCTION: there is no function 'nope'" in err
+    assert "--functions" not in err
+
+
 def test_an_option_may_stand_behind_negative_numbers(typed: Typed) -> None:
     code, out, _ = typed("invoke", "half", "-4", "-1", "[]", "--format", "json")
     assert code == 0

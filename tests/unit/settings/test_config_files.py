@@ -159,6 +159,13 @@ def test_a_missing_file_is_an_error_and_says_which_there_are(tmp_path: Path) -> 
     assert (where, what) == ("--config nowhere.yaml", "cannot be read: No such file or directory")
 
 
+def test_a_missing_file_where_there_are_none(tmp_path: Path) -> None:
+    ((*_, hint),) = refused(tmp_path, {"env": "staging"})
+    assert hint == "there is no file in configs/; write configs/staging.yaml"
+    ((*_, hint),) = refused(project(tmp_path, base=BASE), {"env": "staging"})
+    assert hint == "there is no other file than base.yaml in configs/; write configs/staging.yaml"
+
+
 def test_broken_yaml_and_broken_env_are_reported_together(tmp_path: Path) -> None:
     folder = project(tmp_path, base="a: [\n", dev="- x\n")
     (folder / ".env").write_text("nonsense\n", encoding="utf-8")

@@ -52,6 +52,20 @@ def test_lines_that_are_no_assignments_are_named_and_not_quoted() -> None:
     assert layer.values["C"].text == "3"
 
 
+@pytest.mark.parametrize("line", ['A="hush', "export A = 'hush", 'A="hu\\"sh', "A='hu\"sh", 'A="'])
+def test_a_quote_that_is_not_closed_is_called_so(line: str) -> None:
+    layer, (problem,) = env_files.from_text(f"\n{line}\nB=2\n", ".env")
+    assert (problem.where, problem.what) == (".env:2", "opens a quote that is not closed")
+    assert "hush" not in str(problem)
+    assert layer.values["B"].text == "2"
+
+
+@pytest.mark.parametrize("line", ["nonsense", 'A="x" y', "'A=1"])
+def test_what_has_no_open_quote_is_no_assignment(line: str) -> None:
+    _, (problem,) = env_files.from_text(f"{line}\n", ".env")
+    assert problem.what == "is not NAME=value"
+
+
 def test_broken_lines_and_malformed_values_are_reported_together(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("RS_PORT=x\nnonsense\n", encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
