@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder import files
 from builder.core.calls import cases
+from builder.core.catalog import folders
 from builder.errors import CatalogError
 from builder.ways import outcomes
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.core.calls.cases import Case
+    from builder.errors import Problem
     from builder.model import Function
     from builder.ways import Way
 
@@ -30,17 +33,28 @@ class Ran:
 
 def read(project: Path, functions: Sequence[Function]) -> list[tuple[Function, tuple[Case, ...]]]:
     """Every function's cases. Raises CatalogError with all that is wrong in any file."""
-    suite, problems = [], []
-    for function in functions:
-        path = file_of(project, function)
-        found: tuple[Case, ...] = ()
-        if path.is_file():
-            found, wrong = cases.parse(path.read_text(encoding="utf-8"), function, where=str(path))
-            problems += wrong
-        suite.append((function, found))
+    suite, problems = look(project, functions)
     if problems:
         raise CatalogError(problems=problems)
     return suite
+
+
+def look(project: Path, functions: Sequence[Function]) -> tuple[list[tuple[Function, tuple[Case, ...]]], list[Problem]]:
+    """Every function's cases, as far as they can be read, and all that is wrong in any file."""
+    suite, problems = [], []
+    for function in functions:
+        path = file_of(project, function)
+        where = files.shown(path, project)
+        found: tuple[Case, ...] = ()
+        wrong: list[Problem] = []
+        try:
+            if path.is_file():
+                found, wrong = cases.parse(path.read_text(encoding="utf-8"), function, where=where)
+        except (OSError, UnicodeDecodeError) as error:
+            wrong = [folders.unreadable(where, error)]
+        problems += wrong
+        suite.append((function, found))
+    return suite, problems
 
 
 def run_cases(way: Way, suite: Sequence[tuple[Function, Sequence[Case]]]) -> Iterator[Ran]:

@@ -8,7 +8,7 @@ from os.path import isfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from builder.core.catalog import folders, sources, wrappers
+from builder.core.catalog import folders, handlers, sources, wrappers
 from builder.core.catalog.marked_yaml import dotted
 from builder.errors import Problem
 from builder.model import Config, Example, Function, ImageConfig, Parameter
@@ -29,12 +29,13 @@ _REQUIREMENTS = "requirements.txt"
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """A function.yaml that the models accept and that is for Redshift."""
+    """A function.yaml that is for Redshift. `salvaged`: the models refused a part of it, which is left out."""
 
     document: Document
     marked: Marked
     spec: FunctionFile
     redshift: RedshiftSpec
+    salvaged: bool = False
 
     def problem(self, *path: str | int, what: str, hint: str = "") -> Problem:
         """A problem at a key of the file."""
@@ -213,7 +214,12 @@ def _handler(definition: Definition, files: list[Code], name: str) -> list[Probl
     if not sources.defines(file.content, function):
         hint = f"define {function}, or name the function with config.handler"
         return [Problem(where=file.where, what=f"defines no {function}", hint=hint)]
-    return []
+    # A template's external function may take other arguments, and a `gateway` of its own may call it in other ways.
+    own = any(each.file.path in ("gateway.py", "gateway/__init__.py") for each in files)
+    named = arguments(definition)
+    if named is None or own or definition.salvaged or definition.redshift.external_function_template:
+        return []
+    return handlers.arity(file.content, function, len(named), file.where)
 
 
 def _requirements(definition: Definition, code: str, *, beside: bool) -> tuple[tuple[str, ...], str, list[Problem]]:

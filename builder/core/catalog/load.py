@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from builder import files
 from builder.core.catalog import checks, folders, marked_yaml, sources, wrappers
 from builder.core.catalog.assembly import Definition, assemble
 from builder.core.catalog.folders import Document
@@ -61,6 +62,7 @@ def parse(documents: Iterable[Document], mode: Mode = "module") -> Parsed:
     for document in documents:
         marked, problems = marked_yaml.read(document.text, document.where)
         parsed.problems += problems
+        before = len(parsed.problems)
         spec = _spec(marked, parsed.problems) if marked else None
         if spec is None or marked is None:
             parsed.documents.append(document)
@@ -68,7 +70,13 @@ def parse(documents: Iterable[Document], mode: Mode = "module") -> Parsed:
             _not_ours(document, marked, spec, parsed)
         else:
             parsed.documents.append(document)
-            definition = Definition(document=document, marked=marked, spec=spec, redshift=spec.clouds.redshift)
+            definition = Definition(
+                document=document,
+                marked=marked,
+                spec=spec,
+                redshift=spec.clouds.redshift,
+                salvaged=len(parsed.problems) > before,
+            )
             parsed.definitions.append(definition)
             parsed.problems += checks.definition(definition)
             parsed.notices += checks.notices(definition, mode)
@@ -156,7 +164,7 @@ def open_catalog(roots: Sequence[str], project: Path, *, prefix: str = "", mode:
 
 
 def _shown(root: Path, base: Path | None) -> str:
-    return root.relative_to(base).as_posix() if base is not None and root.is_relative_to(base) else root.as_posix()
+    return root.as_posix() if base is None else files.shown(root, base)
 
 
 def _collect(root: Path, shown: str, found: _Found) -> None:
@@ -178,10 +186,10 @@ def _collect(root: Path, shown: str, found: _Found) -> None:
 
 
 def _collect_shared(root: Path, shown: str, found: _Found) -> None:
-    for lib, files in folders.shared_libs(root, shown):
+    for lib, held in folders.shared_libs(root, shown):
         where = f"{shown}/{folders.SHARED}/{Path(lib.root).name}"
         found.problems += checks.library_folder(lib.name, where)
-        for each in files:
+        for each in held:
             found.problems += sources.python(each.content, each.where) if each.where.endswith(".py") else []
         if lib.name in found.libs:
             found.notices.append(f"the shared library {lib.name} is overridden by {where}")

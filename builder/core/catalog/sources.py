@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from symtable import SymbolTable, symtable
+from symtable import Function, SymbolTable, symtable
 from typing import TYPE_CHECKING
 
 from builder.errors import Problem
@@ -92,6 +92,14 @@ def defines(content: bytes, name: str) -> bool:
         return False
     symbol = table.lookup(name)
     return symbol.is_assigned() or symbol.is_imported()
+
+
+def parameters(content: bytes, name: str) -> int | None:
+    """How many parameters of all kinds the module's function of a name has; None where it has no such, or several."""
+    table = _table(content)
+    children = table.get_children() if isinstance(table, SymbolTable) else []
+    found = [each for each in children if isinstance(each, Function) and each.get_name() == name]
+    return len(found[0].get_parameters()) if len(found) == 1 else None
 
 
 @lru_cache(maxsize=64)
