@@ -40,19 +40,41 @@ GLANCE = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """Where the receipt lies, and the releases beside it; and which place in them this run is about."""
+    """Where the receipt lies, and the releases beside it; and which place in them this run is about.
+
+    `of` is the release that the run goes back to.
+    """
 
     file: Path
     place: str
+    of: int | None = None
 
     @property
     def history(self) -> History:
         return History(folder=releases.folder(self.file))
 
-    def record(self, desired: Desired, made: Receipt, *, at: str, keep: int, of: int | None = None) -> Release | None:
-        """The release that a run has led to; None where it is the last one. `at` is when, `of` what it went back to."""
+    @property
+    def last(self) -> str:
+        """The name of the place's last release; "" where there is none."""
+        numbers = self.history.numbers(self.place)
+        return release.name_of(numbers[-1]) if numbers else ""
+
+    def begin(self, start: Receipt, actions: Sequence[Action]) -> Receipt:
+        """The receipt, on disk, of a run that may be killed at any time from now on."""
+        made = start.with_begun(self.place, self.of) if actions else start
+        receipts.save(self.file, made)
+        return made
+
+    def record(self, desired: Desired, made: Receipt, *, at: str, keep: int) -> tuple[Receipt, Release | None]:
+        """The receipt of a run that has ended, and the release that it has led to: None where it is the last one.
+
+        `at` is when. The release comes first: a run that is killed between the two has not ended.
+        """
         content = release.after(self.history.current(self.place), desired, made, self.place)
-        return self.history.record(self.place, content, made=at, keep=keep, of=of)
+        kept = self.history.record(self.place, content, made=at, keep=keep, of=self.of)
+        ended = made.ended(self.place)
+        receipts.save(self.file, ended)
+        return ended, kept
 
 
 def apply(
@@ -69,8 +91,7 @@ def apply(
     `start` is the receipt that the plan was made from. Raises what the adapters raise (AwsError, WarehouseError,
     SettingsError), with the problems of all actions that failed. What was done until then is on record.
     """
-    receipts.save(ledger.file, start)
-    course = _Course(actions=actions, made=start, ledger=ledger, console=console)
+    course = _Course(actions=actions, made=ledger.begin(start, actions), ledger=ledger, console=console)
     with _bar(console, len(actions)) as show, ThreadPoolExecutor(jobs, thread_name_prefix="apply") as pool:
         try:
             while course.start(jobs, lambda action: pool.submit(_timed, action, world)):
@@ -124,6 +145,7 @@ class _Course:
     def __post_init__(self) -> None:
         self.needs = schedule.needs(self.actions)
         self.waiting = list(range(len(self.actions)))
+        self.last = self.ledger.last
 
     @property
     def under_way(self) -> str:
@@ -167,7 +189,8 @@ class _Course:
                 self.console.error(error)
         if self.console and isinstance(reason, (BuilderError, KeyboardInterrupt)):
             done = f"{len(self.done)} of {len(self.actions)} steps are done and on record"
-            self.console.line(f"stopped: {done}; the same command goes on from here")
+            back = f"; `builder rollback --to {self.last}` returns to the last whole release" if self.last else ""
+            self.console.line(f"stopped: {done}; the same command goes on from here{back}")
 
     def _done(self, number: int, answer: Answer, seconds: float) -> None:
         action = self.actions[number]

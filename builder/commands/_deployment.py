@@ -254,13 +254,13 @@ def apply_course(app: App, doors: Doors, course: Course, jobs: int) -> tuple[Rec
     from builder.adapters import releases  # noqa: PLC0415  with the adapters: only when something is to be done
     from builder.apply import Ledger, apply  # noqa: PLC0415  see above
 
-    ledger = Ledger(file=doors.file, place=place_of(doors.settings))
+    ledger = Ledger(file=doors.file, place=place_of(doors.settings), of=course.of)
     made = apply(course.actions, course.start, world=doors.world, ledger=ledger, console=app.console, jobs=jobs)
     keep = doors.settings.rollout.releases
-    kept = ledger.record(course.desired, made, at=releases.now(), keep=keep, of=course.of)
+    ended, kept = ledger.record(course.desired, made, at=releases.now(), keep=keep)
     if kept:
         app.console.line(f"release {kept.name}")
-    return made, kept
+    return ended, kept
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("rollback")
-@click.option("--to", default="", metavar="RELEASE", help="Which release (default: the one before the last).")
+@click.option("--to", default="", metavar="RELEASE", help="Which release (default: the one before).")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask, even where the plan takes something away.")
 @_deployment.jobs_option
@@ -36,7 +36,7 @@ def command(app: App, to: str, *, dry_run: bool, yes: bool, jobs: int) -> None:
         from builder.adapters.observe import observe_release  # noqa: PLC0415  see above
 
         history = releases.History(folder=releases.folder(doors.file))
-        number = release.target(history.numbers(place), to, place=place)
+        number = release.target(history.numbers(place), to, doors.receipt, place=place)
         target, now = history.get(place, number).content, history.current(place)
         observed = observe_release(doors.world, (target, now), settings, doors.identity, doors.receipt)
         actions = rollback.plan(target, now, settings, observed)

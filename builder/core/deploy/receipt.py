@@ -75,7 +75,10 @@ class LambdaReceipt(_Frozen):
 
 
 class Receipt(_Frozen):
-    """Everything that deploys with one prefix, and one suffix, have made in one account and Region."""
+    """Everything that deploys with one prefix, and one suffix, have made in one account and Region.
+
+    `begun` are the places where a run has not ended well since: with the release that it was going back to, else None.
+    """
 
     version: Literal[1] = 1
     account: str
@@ -85,6 +88,7 @@ class Receipt(_Frozen):
     roles: dict[str, str] = {}
     lambdas: dict[str, LambdaReceipt] = {}
     places: dict[str, Place] = {}
+    begun: dict[str, int | None] = {}
 
     @property
     def empty(self) -> bool:
@@ -104,6 +108,12 @@ class Receipt(_Frozen):
         if not place.functions and not place.schema_created:
             del places[label]
         return self.model_copy(update={"places": dict(sorted(places.items()))})
+
+    def with_begun(self, label: str, of: int | None) -> Receipt:
+        return self.model_copy(update={"begun": {**self.begun, label: of}})
+
+    def ended(self, label: str) -> Receipt:
+        return self.model_copy(update={"begun": {each: of for each, of in self.begun.items() if each != label}})
 
     def with_functions(self, label: str, functions: dict[str, Deployed], *, forget: Iterable[str] = ()) -> Receipt:
         place = self.place(label)

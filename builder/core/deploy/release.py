@@ -82,8 +82,10 @@ def after(before: Content, desired: Desired, made: Receipt, place: str) -> Conte
     )
 
 
-def target(numbers: Sequence[int], wanted: str, *, place: str) -> int:
+def target(numbers: Sequence[int], wanted: str, receipt: Receipt, *, place: str) -> int:
     """Which of a place's releases to go back to: the one that is named, else the one before the last.
+
+    Where a run has stopped half way, what stands is no release: a rollback goes on, else the last one is the one before.
 
     Raises StaleError where there is none.
     """
@@ -92,6 +94,9 @@ def target(numbers: Sequence[int], wanted: str, *, place: str) -> int:
         if number not in numbers:
             raise StaleError(f"{place} has no release {name_of(number)}", where="--to", hint=LIST)
         return number
+    if numbers and place in receipt.begun:
+        of = receipt.begun[place]
+        return of if of in numbers else numbers[-1]
     if len(numbers) < 2:  # noqa: PLR2004  the last one and the one before it
         found = "only one release" if numbers else "no release"
         raise StaleError(f"{place} has {found}: there is nothing to go back to", hint=LIST)

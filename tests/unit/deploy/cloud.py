@@ -178,7 +178,7 @@ class Site:
         self.cloud.redshift = self.settings.warehouse is not None
         self.cloud.cluster = self.settings.holder is not None
         place = place_of(self.settings)
-        number = release.target(self.history.numbers(place), to, place=place)
+        number = release.target(self.history.numbers(place), to, self.receipt, place=place)
         target, now = self.history.get(place, number).content, self.history.current(place)
         return number, target, observe_release(self.cloud.world, (target, now), self.settings, IDENTITY, self.receipt)
 
@@ -213,7 +213,7 @@ class Site:
         self._apply(actions, observed, Desired())
 
     def _apply(self, actions: Sequence[Action], observed: Observed, desired: Desired, *, of: int | None = None) -> None:
-        ledger = Ledger(file=self.file, place=place_of(self.settings))
+        ledger = Ledger(file=self.file, place=place_of(self.settings), of=of)
         try:
             made = apply(actions, observed.receipt, world=self.cloud.world, ledger=ledger)
         finally:
@@ -222,7 +222,7 @@ class Site:
             self.images = {
                 name: replace(each, repository=pushed.get(name, each.repository)) for name, each in self.images.items()
             }
-        ledger.record(desired, made, at=NOON, keep=self.settings.rollout.releases, of=of)
+        ledger.record(desired, made, at=NOON, keep=self.settings.rollout.releases)
 
     def world(self) -> dict[str, object]:
         """All that stands, to compare."""

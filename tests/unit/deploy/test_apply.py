@@ -162,7 +162,24 @@ def test_all_that_fail_together_are_reported_together(tmp_path: Path) -> None:
     told = f"{caught.value}{said.getvalue()}"
     assert "create_function carto-at-m0: refused" in told
     assert "create_function carto-at-m1: refused" in told
-    assert "stopped: 5 of 23 steps are done and on record" in told
+    assert "stopped: 5 of 23 steps are done and on record; the same command goes on from here\n" in told
+
+
+def test_a_run_that_stops_names_the_last_release_where_there_is_one(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.push()
+    site.deploy(scopes("h3"))
+    site.deploy(scopes("quadbin"))
+    said = io.StringIO()
+    console = Console(err=Terminal(file=said, width=200, markup=False, highlight=False))
+    site.images = lock(build=2)
+    site.push()
+    observed, actions = site.observe(scopes()), site.plan(scopes())
+    site.cloud.versions.broken |= {image.digest for image in site.images.values()}
+    ledger = Ledger(file=site.file, place=place_of(site.settings))
+    with pytest.raises(InvokeError):
+        apply(actions, observed.receipt, world=site.cloud.world, ledger=ledger, console=console)
+    assert "; `builder rollback --to r0002` returns to the last whole release\n" in said.getvalue()
 
 
 def test_a_terminal_shows_a_bar_with_what_is_under_way_and_the_lines_stay(tmp_path: Path) -> None:

@@ -226,6 +226,73 @@ def test_after_a_deploy_that_stopped_half_way_the_last_release_can_be_gone_back_
     assert site.history.numbers(HERE) == (1,)
 
 
+def half(site: Site, build: int) -> None:
+    """A deploy that breaks: h3 arrives, quadbin does not work."""
+    site.images = lock(build=build)
+    site.push()
+    site.cloud.versions.broken.add(digest("quadbin", build))
+    with pytest.raises(InvokeError):
+        site.deploy(scopes())
+
+
+def test_after_half_a_deploy_the_bare_command_goes_to_the_only_release(site: Site) -> None:
+    site.deploy(scopes())
+    before = standing(site)
+    half(site, 2)
+    assert standing(site) != before
+    site.rollback()
+    assert standing(site) == before
+    # What stands is that release again: there is nothing before it.
+    with pytest.raises(StaleError, match="has only one release"):
+        site.rollback()
+
+
+def test_after_half_a_deploy_the_bare_command_goes_no_release_too_far(site: Site) -> None:
+    site.deploy(scopes())
+    first = standing(site)
+    second(site)
+    before = standing(site)
+    half(site, 3)
+    site.rollback()
+    assert standing(site) == before
+    site.rollback()
+    assert standing(site) == first
+
+
+def test_a_rollback_that_stopped_half_way_goes_on_where_it_was_going(site: Site) -> None:
+    site.deploy(scopes())
+    first = standing(site)
+    second(site)
+    site.cloud.versions.broken.add(digest("quadbin", 1))
+    with pytest.raises(InvokeError):
+        site.rollback()
+    site.cloud.versions.broken.clear()
+    site.rollback()
+    assert standing(site) == first
+
+
+def test_a_deploy_that_goes_on_after_a_failure_is_the_release_to_go_back_from(site: Site) -> None:
+    site.deploy(scopes())
+    first = standing(site)
+    half(site, 2)
+    site.cloud.versions.broken.clear()
+    site.deploy(scopes())
+    assert site.history.numbers(HERE) == (1, 2)
+    site.rollback()
+    assert standing(site) == first
+
+
+def test_half_a_deploy_of_another_place_is_not_this_one_s(site: Site) -> None:
+    site.deploy(scopes())
+    second(site)
+    site.settings = replace(WITH_REDSHIFT, schema="carto")
+    half(site, 3)
+    assert set(site.receipt.begun) == {place_of(site.settings)}
+    site.settings = WITH_REDSHIFT
+    site.rollback()
+    assert [each.of for each in site.history.every()] == [None, None, 1]
+
+
 def test_a_function_in_the_way_that_is_not_ours_is_left_alone(site: Site) -> None:
     site.deploy(scopes("h3"))
     site.images = lock(build=2)
