@@ -8,18 +8,18 @@ from builder.adapters.warehouse import enter
 from builder.core.config.roads import DataApi
 from builder.core.deploy import findings
 from builder.core.sql import catalog as sql_catalog
-from builder.errors import BuilderError, WarehouseError
+from builder.core.sql import grantees as sql_grantees
+from builder.errors import BuilderError, SettingsError, WarehouseError
 from builder.names import quote_identifier, quote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from builder.adapters.aws import Aws
     from builder.adapters.warehouse import Warehouse
     from builder.core.config.settings import Settings
     from builder.core.deploy.findings import Finding
 
-_WHO = "SELECT current_user, usesuper FROM pg_user WHERE usename = current_user"
 # Shows what was granted to us, our groups and roles, and PUBLIC; to others than superusers nothing else
 # (SVV_LANGUAGE_PRIVILEGES).
 _LANGUAGE = "SELECT identity_name FROM svv_language_privileges WHERE language_name = 'exfunc'"
@@ -40,7 +40,8 @@ def warehouse(settings: Settings, aws: Callable[[], Aws], *, known: bool) -> tup
         with enter(road, aws) as session:
             ((user,),) = session.query("SELECT current_user").rows
             connected = findings.ok("redshift", f"{user} at {road.shown}")
-            return connected, *privileges(session, schema=settings.schema, database=road.database)
+            found = privileges(session, schema=settings.schema, database=road.database)
+            return connected, *found, *grantees(session, settings.grantees)
     except BuilderError as error:
         return (findings.failed("redshift", error),)
 
@@ -48,7 +49,7 @@ def warehouse(settings: Settings, aws: Callable[[], Aws], *, known: bool) -> tup
 def privileges(session: Warehouse, *, schema: str, database: str) -> tuple[Finding, ...]:
     """CREATE where the functions go, and USAGE on the language of external functions."""
     try:
-        ((user, superuser),) = session.query(_WHO).rows
+        ((user, superuser),) = session.query(sql_catalog.WHO).rows
     except (WarehouseError, ValueError):
         user, superuser = "", False
     if superuser:
@@ -57,6 +58,20 @@ def privileges(session: Warehouse, *, schema: str, database: str) -> tuple[Findi
         _asked("redshift: CREATE", lambda: _create(session, schema, database)),
         _asked("redshift: EXFUNC", lambda: _language(session, user)),
     )
+
+
+def grantees(session: Warehouse, named: Sequence[str]) -> tuple[Finding, ...]:
+    """Whether those of RS_GRANTEES are there; nothing where nobody is named."""
+    if not named:
+        return ()
+    topic = "redshift: grantees"
+    try:
+        problems = tuple(sql_grantees.problems(session.missing(named)))
+    except WarehouseError as error:
+        return (findings.skipped(topic, f"could not be asked: {error.problems[0].what}"),)
+    if problems:
+        return (findings.failed(topic, SettingsError(problems=problems)),)
+    return (findings.ok(topic, ", ".join(named)),)
 
 
 def _asked(topic: str, ask: Callable[[], str]) -> Finding:

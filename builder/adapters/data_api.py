@@ -126,20 +126,20 @@ class DataApiSession(Session):
         place = next((n for n, part in enumerate(parts) if part.get("Status") == "FAILED"), None)
         if place is None:
             # No connection, or a COMMIT that failed: none of the statements is to blame.
-            raise warehouse_errors.ended(described, where=statements[0].subject, of="nothing has been changed")
+            raise warehouse_errors.ended(described, where=statements[0].subject, of=warehouse_errors.UNDONE)
         raise warehouse_errors.ended(
             parts[place],
             sql=statements[place].text,
             where=statements[place].subject,
-            of=f"statement {place + 1} of {len(statements)}, nothing has been changed",
+            of=f"statement {place + 1} of {len(statements)}, {warehouse_errors.UNDONE}",
         )
 
     def _transaction(self, statements: Sequence[Statement]) -> None:
         held = _Held()
         try:
-            self._step(held, "BEGIN", where=statements[0].subject, of="nothing has been changed")
+            self._step(held, "BEGIN", where=statements[0].subject, of=warehouse_errors.UNDONE)
             for position, statement in enumerate(statements, 1):
-                of = f"statement {position} of {len(statements)}, nothing has been changed"
+                of = f"statement {position} of {len(statements)}, {warehouse_errors.UNDONE}"
                 self._step(held, statement.text, where=statement.subject, of=of)
         except BaseException:
             self._leave_failed_transaction(held)
@@ -149,7 +149,7 @@ class DataApiSession(Session):
         except AwsError as error:
             raise warehouse_errors.not_committed(error) from error
         if described["Status"] != FINISHED:
-            raise warehouse_errors.ended(described, where="COMMIT", of="nothing has been changed")
+            raise warehouse_errors.ended(described, where="COMMIT", of=warehouse_errors.UNDONE)
 
     def _step(self, held: _Held, sql: str, *, where: str, of: str) -> None:
         described = self._in_session(held, sql)

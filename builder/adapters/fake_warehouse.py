@@ -39,6 +39,8 @@ class FakeWarehouse:
     # What a function was made by, which is what it shows; a test may put something else there.
     sources: dict[tuple[str, str, tuple[str, ...]], str] = field(default_factory=dict)
     tables: int = 0
+    # Whom nobody has created, as RS_GRANTEES writes them; all others are there.
+    absent: set[str] = field(default_factory=set)
     # Who may execute a routine, and who may use a schema: as the statements write them, without quotes.
     privileges: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
@@ -78,6 +80,9 @@ class FakeWarehouse:
                 definitions=self.definitions_in(schema),
                 tables=self.tables if exists else 0,
             )
+
+    def missing(self, grantees: Sequence[str]) -> tuple[str, ...]:
+        return tuple(each for each in grantees if each in self.absent)
 
     def close(self) -> None:
         """Nothing is open."""

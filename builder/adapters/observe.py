@@ -88,7 +88,9 @@ class Question:
 
 def observe(world: World, question: Question, identity: Identity, receipt: Receipt) -> Observed:
     """The world as it is now, as far as a deploy or a removal is about it. Raises AwsError and WarehouseError."""
-    observed = _observe(world, question.settings, identity, receipt, partial(_asked, world, question))
+    settings = question.settings
+    grantees = () if question.removal else settings.grantees
+    observed = _observe(world, settings, identity, receipt, partial(_asked, world, question), grantees=grantees)
     return replace(observed, suffixes=question.suffixes)
 
 
@@ -116,11 +118,13 @@ def _observe(
     identity: Identity,
     receipt: Receipt,
     look: Callable[[ThreadPoolExecutor], _Lambdas],
+    *,
+    grantees: tuple[str, ...] = (),
 ) -> Observed:
     prefix = settings.lambda_prefix
     with ThreadPoolExecutor(THREADS) as pool:
         roles = {name: pool.submit(world.roles.get, name, (policy,)) for name, policy in _own_roles(settings, identity)}
-        warehouse = pool.submit(_warehouse, world, settings)
+        warehouse = pool.submit(_warehouse, world, settings, grantees)
         holder = pool.submit(world.holder.get) if world.holder and world.warehouse else None
         lambdas = look(pool)
         found = {name: role.result() for name, role in roles.items()}
@@ -224,10 +228,11 @@ def _own_roles(settings: Settings, identity: Identity) -> Iterator[tuple[str, st
         yield names.invoke_role_name(settings.lambda_prefix), policies.INVOKE_POLICY
 
 
-def _warehouse(world: World, settings: Settings) -> WarehouseState | None:
+def _warehouse(world: World, settings: Settings, grantees: tuple[str, ...]) -> WarehouseState | None:
     if world.warehouse is None:
         return None
-    return world.warehouse.observe(settings.schema, place=place_of(settings))
+    found = world.warehouse.observe(settings.schema, place=place_of(settings))
+    return replace(found, missing_grantees=world.warehouse.missing(grantees)) if grantees else found
 
 
 def _units(question: Question, siblings: Sequence[str] | None) -> dict[str, Unit]:

@@ -10,6 +10,7 @@ from builder.adapters.patience import Patience
 from builder.core.config.roads import DataApi
 from builder.core.deploy.observed import WarehouseState
 from builder.core.sql import catalog as sql_catalog
+from builder.core.sql import grantees as sql_grantees
 from builder.errors import SettingsError, WarehouseError
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class Warehouse(Protocol):
 
     def observe(self, schema: str, *, place: str) -> WarehouseState:
         """What a plan needs to know of a schema."""
+
+    def missing(self, grantees: Sequence[str]) -> tuple[str, ...]:
+        """Those of RS_GRANTEES who are not there, as far as the session's user may know."""
 
     def close(self) -> None:
         """Ends the session. Closing twice does nothing."""
@@ -108,6 +112,12 @@ class Session(ABC):
             definitions=self.definitions_in(schema),
             tables=int(tables),
         )
+
+    def missing(self, grantees: Sequence[str]) -> tuple[str, ...]:
+        asked = sql_grantees.queries(grantees)
+        found = {kind: [str(name) for (name,) in self.query(sql).rows] for kind, sql in asked.items()}
+        superuser = "role" in asked and any(is_super for _, is_super in self.query(sql_catalog.WHO).rows)
+        return sql_grantees.missing(grantees, found, superuser=superuser)
 
 
 def _lost(error: Exception) -> bool:

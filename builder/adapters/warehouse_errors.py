@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Enough of a statement to find it by; the whole is what `builder sql` prints.
 SHOWN_LINES = 12
 SHOWN_WIDTH = 160
+# Of a transaction that failed. Lambda functions of the same deploy may well have changed before it.
+UNDONE = "none of this SQL has happened"
 
 # The Data API hands on the JDBC driver's text: "ERROR: syntax error at or near ... Position: 8". In a batch it leads
 # with "Query #2 failed with ".
@@ -84,7 +86,7 @@ def unreachable(error: Exception, place: Place, *, seconds: int) -> WarehouseErr
 def refused(error: Exception, *, sql: str, where: str = "", of: str = "") -> WarehouseError:
     """A statement that failed. `of` says which of a transaction's; then nothing of it has happened."""
     fields = server_fields(error)
-    whole = f"{of}, nothing has been changed" if of else ""
+    whole = f"{of}, {UNDONE}" if of else ""
     if fields:
         return _said(fields, where=where, what=whole, sql=sql, hints=DEPLOY_HINTS if of else HINTS)
     what = ", ".join(part for part in (f"the session was lost: {_cause(error)}", whole) if part)
@@ -121,7 +123,7 @@ def overdue(described: Mapping[str, Any], *, seconds: float, where: str) -> Ware
 def not_committed(error: Exception) -> WarehouseError:
     """The COMMIT itself failed, or its answer never came."""
     if fields := server_fields(error):
-        return _said(fields, where="COMMIT", what="nothing has been changed")
+        return _said(fields, where="COMMIT", what=UNDONE)
     what = f"the session was lost in the COMMIT ({_cause(error)}): its statements may or may not have happened"
     return WarehouseError(what, where="COMMIT", hint="run `builder plan` to see what stands there, then deploy again")
 

@@ -39,7 +39,7 @@ def test_a_statement_that_fails_takes_the_others_back_and_stops_the_run() -> Non
     ]
     (problem,) = caught.value.problems
     assert problem.where == "s2"
-    assert problem.what.startswith("refused [42601] (statement 2 of 3, nothing has been changed)\n    CREATE fail")
+    assert problem.what.startswith("refused [42601] (statement 2 of 3, none of this SQL has happened)\n    CREATE fail")
 
 
 def test_an_empty_run_says_nothing() -> None:
@@ -77,7 +77,7 @@ def test_a_transaction_of_the_callers_own_is_left_when_it_fails() -> None:
 
 def test_a_session_that_is_lost_says_so_and_closes_quietly() -> None:
     with serving(Script(hang_up_on="CREATE b")) as script, session(script) as warehouse:
-        with pytest.raises(WarehouseError, match=r"the session was lost: .*statement 2 of 2, nothing has been"):
+        with pytest.raises(WarehouseError, match=r"the session was lost: .*statement 2 of 2, none of this SQL"):
             warehouse.run(statements("CREATE a", "CREATE b"))
         warehouse.close()
 

@@ -8,10 +8,11 @@ from builder import names
 from builder.core.catalog import lambda_options
 from builder.core.deploy import chain, policies
 from builder.core.deploy.desired import Scope, own_roles
+from builder.core.sql import grantees
 from builder.errors import AwsError, BuildError, CatalogError, Problem, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from builder.core.config.settings import Settings
     from builder.core.deploy.observed import FunctionState, Identity, Observed
@@ -19,16 +20,18 @@ if TYPE_CHECKING:
 
 
 def refuse(scopes: Sequence[Scope], lock: Mapping[str, Image], settings: Settings, observed: Observed) -> None:
-    """Raises SettingsError for names over their limits, CatalogError for options that exclude one another, BuildError
-    for images that are not locked or not pushed, AwsError where something with our name is not ours.
+    """Raises SettingsError for names over their limits and grantees who are not there, CatalogError for options that
+    exclude one another, BuildError for images that are not locked or not pushed, AwsError where something with our name
+    is not ours.
     """
-    _refuse(SettingsError, _names_over_limits(scopes, settings, observed.identity))
+    absent = observed.warehouse.missing_grantees if observed.warehouse else ()
+    _refuse(SettingsError, (*_names_over_limits(scopes, settings, observed.identity), *grantees.problems(absent)))
     _refuse(CatalogError, _impossible_options(scopes, settings))
     _refuse(BuildError, _missing_images(scopes, lock, settings.functions.architecture, observed))
     _refuse(AwsError, _foreign(scopes, settings, observed))
 
 
-def _refuse(error: type[AwsError | BuildError | CatalogError | SettingsError], problems: Iterator[Problem]) -> None:
+def _refuse(error: type[AwsError | BuildError | CatalogError | SettingsError], problems: Iterable[Problem]) -> None:
     found = tuple(problems)
     if found:
         raise error(problems=found)

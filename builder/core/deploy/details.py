@@ -131,7 +131,8 @@ def _none(number: int | None) -> str:
 
 def _sql(change: SqlChange) -> tuple[str, ...]:
     dropped = tuple(f"drop  {routine}" for routine in change.dropped)
-    word = "create" if change.old is None else "replace"
+    # What is dropped goes with all that the function has: nothing is left to replace.
+    word = "create" if change.old is None or change.dropped else "replace"
     made = tuple(f"{word}  {routine}" for routine in change.signatures if change.made)
     altered = tuple(f"changed in Redshift  {each.name}  {_cut(str(each))}" for each in change.altered)
     return (*altered, *dropped, *made, *_privileges(change))

@@ -114,7 +114,8 @@ class HolderState:
 class WarehouseState:
     """Our schema in Redshift. `tables` counts what else is in it: a schema with tables is never dropped.
 
-    `definitions` are those that Redshift shows; of a procedure it may be none.
+    `definitions` are those that Redshift shows; of a procedure it may be none. `missing_grantees` are to be let in and
+    are not there.
     """
 
     place: str
@@ -122,6 +123,7 @@ class WarehouseState:
     routines: tuple[Routine, ...] = ()
     definitions: tuple[Definition, ...] = ()
     tables: int = 0
+    missing_grantees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

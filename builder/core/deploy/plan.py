@@ -42,8 +42,8 @@ def plan(
 ) -> tuple[Action, ...]:
     """What it takes to have `scopes` deployed. Empty where nothing has changed.
 
-    Raises SettingsError for names over their limits, BuildError for images that are not locked or not pushed, AwsError
-    where something with our name is not ours.
+    Raises SettingsError for names over their limits and grantees who are not there, BuildError for images that are not
+    locked or not pushed, AwsError where something with our name is not ours.
     """
     return towards(wanted(scopes, lock, settings, observed), scopes, settings, observed)
 

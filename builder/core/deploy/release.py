@@ -85,7 +85,8 @@ def after(before: Content, desired: Desired, made: Receipt, place: str) -> Conte
 def target(numbers: Sequence[int], wanted: str, receipt: Receipt, *, place: str) -> int:
     """Which of a place's releases to go back to: the one that is named, else the one before the last.
 
-    Where a run has stopped half way, what stands is no release: a rollback goes on, else the last one is the one before.
+    Where a run has stopped half way, what stands is no release: a rollback goes on to where it was going, and the one
+    before is the last one.
 
     Raises StaleError where there is none.
     """
@@ -96,7 +97,7 @@ def target(numbers: Sequence[int], wanted: str, receipt: Receipt, *, place: str)
         return number
     if numbers and place in receipt.begun:
         of = receipt.begun[place]
-        return of if of in numbers else numbers[-1]
+        return of if of is not None and of in numbers else numbers[-1]
     if len(numbers) < 2:  # noqa: PLR2004  the last one and the one before it
         found = "only one release" if numbers else "no release"
         raise StaleError(f"{place} has {found}: there is nothing to go back to", hint=LIST)

@@ -17,6 +17,8 @@ from builder.model import Definition, Routine
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# One row: the session's user, and whether it is a superuser.
+WHO = "SELECT current_user, usesuper FROM pg_user WHERE usename = current_user"
 _COMMA = re.compile(r",(?![^()]*\))")
 
 

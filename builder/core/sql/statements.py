@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from builder.core.sql import checks as sql_checks
 from builder.core.sql import text as sql_text
 from builder.core.sql.functions import ANYWHERE, Target, rendered, routines, source_of, statements_of
+from builder.core.sql.grantees import written
 from builder.core.sql.templates import statement
 from builder.errors import CatalogError, Problem
-from builder.names import quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -92,7 +92,7 @@ def grant(function: Function, *, schema: str, grantees: Sequence[str]) -> tuple[
     """
     if not grantees:
         return ()
-    names = [_grantee(name) for name in grantees]
+    names = [written(name) for name in grantees]
     found = [statement("grant_usage", subject=schema, schema=schema, grantees=names)]
     for routine in routines(function):
         found += [
@@ -109,7 +109,7 @@ def revoke(
     found = []
     for routine in routines:
         if grantees:
-            names = [_grantee(name) for name in grantees]
+            names = [written(name) for name in grantees]
             found.append(_privilege("revoke_execute", routine, schema=schema, names=names))
         if public:
             found.append(_privilege("grant_execute", routine, schema=schema, names=["PUBLIC"]))
@@ -118,7 +118,7 @@ def revoke(
 
 def revoke_usage(schema: str, grantees: Sequence[str]) -> Statement:
     """Takes USAGE of the schema from these."""
-    return statement("revoke_usage", subject=schema, schema=schema, grantees=[_grantee(name) for name in grantees])
+    return statement("revoke_usage", subject=schema, schema=schema, grantees=[written(name) for name in grantees])
 
 
 def signatures(function: Function) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -234,12 +234,3 @@ def _signature(routine: Routine) -> dict[str, Any]:
 def _privilege(template: str, routine: Routine, *, schema: str, names: Sequence[str]) -> Statement:
     of = _signature(routine)
     return statement(template, subject=f"{schema}.{routine.name}", schema=schema, grantees=names, **of)
-
-
-def _grantee(text: str) -> str:
-    kind, _, name = text.strip().partition(" ")
-    if not name:
-        return "PUBLIC" if kind.lower() == "public" else quote_identifier(kind)
-    if kind.lower() in {"group", "role"}:
-        return f"{kind.upper()} {quote_identifier(name.strip())}"
-    return quote_identifier(text.strip())

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from builder.adapters.check_warehouse import privileges
+from builder.adapters.check_warehouse import grantees, privileges
 from builder.adapters.fake_warehouse import FakeWarehouse
 from builder.adapters.faults import Faults
 from builder.adapters.warehouse import Result
-from builder.errors import WarehouseError
+from builder.errors import SettingsError, WarehouseError
 
 SUPERUSER, USER = (("root", True),), (("ci", False),)
 
@@ -68,6 +68,16 @@ def test_what_cannot_be_asked_is_skipped() -> None:
     error = WarehouseError("relation does not exist")
     found = states(pg_user=error, has_database_privilege=((True,),), svv_language_privileges=error)
     assert found == {"redshift: CREATE": "ok", "redshift: EXFUNC": "skipped"}
+
+
+def test_each_grantee_who_is_not_there_is_told() -> None:
+    session = Answering(faults=Faults(), absent={"group nobodys"})
+    assert grantees(session, ()) == ()
+    (found,) = grantees(session, ("ana", "group maps"))
+    assert (found.state, found.what) == ("ok", "ana, group maps")
+    (found,) = grantees(session, ("ana", "group nobodys"))
+    assert (found.state, found.exit_code) == ("failed", SettingsError.exit_code)
+    assert found.what == "RS_GRANTEES: Redshift has no group 'nobodys'"
 
 
 def test_names_are_quoted() -> None:

@@ -21,7 +21,7 @@ from builder.console import Console
 from builder.core.deploy import explain
 from builder.core.deploy.receipt import place_of
 from builder.core.deploy.schedule import needs
-from builder.errors import AwsError
+from builder.errors import AwsError, InvokeError
 from builder.model import Module
 from tests.unit.deploy.cloud import WITH_REDSHIFT, Site, a_function, lock, scopes
 

@@ -124,7 +124,7 @@ def test_a_statement_of_a_batch_that_fails_is_named_with_its_text_its_position_a
     (problem,) = caught.value.problems
     assert problem.where == "s2"
     assert problem.what == (
-        'syntax error at or near "f2" (statement 2 of 3, nothing has been changed)\n    CREATE f2\n           ^'
+        'syntax error at or near "f2" (statement 2 of 3, none of this SQL has happened)\n    CREATE f2\n           ^'
     )
 
 
@@ -135,7 +135,7 @@ def test_a_statement_of_a_session_that_fails_rolls_the_transaction_back(aws: Aws
     submitted(stub, "CREATE f2", {"SessionId": SESSION}, "token-3", **failed)
     submitted(stub, "ROLLBACK", {"SessionId": SESSION}, "token-4")
 
-    with pytest.raises(WarehouseError, match=r"permission denied for language exfunc \(statement 2 of 41, nothing"):
+    with pytest.raises(WarehouseError, match=r"permission denied for language exfunc \(statement 2 of 41, none"):
         DataApiSession(aws, PLACE, Clock().watch()).run(statements(41))
 
 
@@ -153,7 +153,7 @@ def test_aborted_is_an_end(aws: Aws, stub: Stubber) -> None:
     stub.add_response("batch_execute_statement", {"Id": ID})
     stub.add_response("describe_statement", described("ABORTED"))
 
-    with pytest.raises(WarehouseError, match=r"it was cancelled.*nothing has been changed"):
+    with pytest.raises(WarehouseError, match=r"it was cancelled.*none of this SQL has happened"):
         DataApiSession(aws, PLACE, Clock().watch()).run(statements(2))
 
 

@@ -17,6 +17,7 @@ from tests.unit.deploy.cloud import (
     H3,
     H3_MODULE,
     LAMBDA_ONLY,
+    PARENT,
     QUADBIN,
     WITH_CLUSTER,
     WITH_REDSHIFT,
@@ -93,6 +94,16 @@ def test_titles_tell_the_actions_of_a_plan_apart(site: Site) -> None:
 def test_an_empty_plan_says_so() -> None:
     assert explain.text(()) == "nothing to do"
     assert explain.data(()) == []
+
+
+def test_a_function_that_is_made_after_the_drop_of_another_signature_is_created(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.push()
+    site.deploy(scopes())
+    longer = with_function(QUADBIN, replace(PARENT, parameters=PARENT.parameters[:1]))
+    said = explain.text(site.plan(scopes("quadbin_toparent", modules=(longer,))))
+    assert "    drop  quadbin_toparent(bigint, integer)\n    create  quadbin_toparent(bigint)\n" in said
+    assert "replace" not in said
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from builder.core.deploy import explain
 from builder.core.deploy.actions import RunSql
 from builder.core.deploy.receipt import place_of
+from builder.errors import SettingsError
 from tests.unit.deploy.cloud import PARENT, QUADBIN, WITH_REDSHIFT, Site, scopes, with_function
 
 if TYPE_CHECKING:
@@ -26,6 +29,26 @@ def with_grantees(site: Site, *grantees: str) -> Site:
 
 def texts(plan: tuple[Action, ...]) -> list[str]:
     return [statement.text for action in plan if isinstance(action, RunSql) for statement in action.statements]
+
+
+def test_grantees_who_are_not_there_are_refused_one_by_one_before_anything_is_made(site: Site) -> None:
+    site.cloud.warehouse.absent |= {"group nobodys", "anna"}
+    site.cloud.faults.calls.clear()
+    with pytest.raises(SettingsError) as caught:
+        with_grantees(site, "anna", "bob", "group nobodys", "public").deploy(scopes())
+    assert [(each.where, each.what) for each in caught.value.problems] == [
+        ("RS_GRANTEES", "Redshift has no user 'anna'"),
+        ("RS_GRANTEES", "Redshift has no group 'nobodys'"),
+    ]
+    assert "PG_GROUP" in caught.value.problems[1].hint
+    assert site.cloud.faults.calls == []
+
+
+def test_a_removal_asks_for_no_grantees(site: Site) -> None:
+    with_grantees(site, "ana").deploy(scopes())
+    site.cloud.warehouse.absent.add("ana")
+    site.remove(scopes())
+    assert site.cloud.warehouse.routines == {}
 
 
 def test_who_is_taken_off_the_list_loses_what_the_list_gave(site: Site, tmp_path: Path) -> None:

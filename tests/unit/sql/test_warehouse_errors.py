@@ -48,7 +48,7 @@ def test_a_refused_statement_shows_its_place_in_the_transaction_and_the_characte
 
     assert problem.where == "carto.f"
     assert problem.what == (
-        'syntax error at or near "FORM" [42601] (statement 2 of 3, nothing has been changed)\n'
+        'syntax error at or near "FORM" [42601] (statement 2 of 3, none of this SQL has happened)\n'
         "a detail\n"
         "    SELECT 1\n"
         "    FORM t\n"
@@ -76,12 +76,12 @@ def test_a_long_statement_is_shown_around_the_character() -> None:
 def test_a_lost_session_says_that_nothing_has_been_changed() -> None:
     (problem,) = refused(InterfaceError("BrokenPipe"), sql="SELECT 1", of="statement 1 of 1").problems
 
-    assert problem.what.startswith("the session was lost: BrokenPipe, statement 1 of 1, nothing has been changed")
+    assert problem.what.startswith("the session was lost: BrokenPipe, statement 1 of 1, none of this SQL has happened")
 
 
 def test_a_commit_without_an_answer_promises_nothing() -> None:
     assert "may or may not have happened" in str(not_committed(ConnectionResetError("reset")))
-    assert "nothing has been changed" in str(not_committed(server("40001", "serializable isolation violation")))
+    assert "none of this SQL has happened" in str(not_committed(server("40001", "serializable isolation violation")))
 
 
 def test_a_local_endpoint_that_is_stopped_is_started_by_local_up() -> None:
