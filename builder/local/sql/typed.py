@@ -46,15 +46,24 @@ class _Scope:
 
     def settle(self) -> None:
         """From the innermost nodes outwards: what is settled is an operand for what is around it."""
-        waiting = [node for node in reversed(list(self._own())) if _wanted(node)]
-        while waiting:
-            inside = {id(node) for node in waiting}
-            ready = [node for node in waiting if not any(_holds(leaf, inside) for leaf in _leaves(node))]
+        for ready in self._rounds():
             self._ask([leaf for node in ready for leaf in _leaves(node) if self._type(leaf) is None])
-            done = {id(node) for node in ready}
-            waiting = [node for node in waiting if id(node) not in done]
             for node in ready:
                 self._one(node)
+
+    def _rounds(self) -> list[list[exp.Expr]]:
+        """The nodes to settle, each in the round after those that its operands hold. One walk: sums may be long."""
+        rounds: dict[int, list[exp.Expr]] = {}
+        # By node, the round after everything in it.
+        after: dict[int, int] = {}
+        for node in reversed(list(self._own())):
+            inner = max((after.get(id(each), 0) for each in node.iter_expressions()), default=0)
+            if _wanted(node):
+                place = max((after.get(id(leaf), 0) for leaf in _leaves(node)), default=0)
+                rounds.setdefault(place, []).append(node)
+                inner = max(inner, place + 1)
+            after[id(node)] = inner
+        return [rounds[place] for place in sorted(rounds)]
 
     def _own(self) -> Iterator[exp.Expr]:
         """The scope's nodes, without those of SELECTs inside it."""
@@ -221,10 +230,6 @@ def _argument(node: exp.Expr) -> exp.Expr:
 
 def _is_text(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and node.is_string
-
-
-def _holds(leaf: exp.Expr, waiting: set[int]) -> bool:
-    return any(id(node) in waiting for node in leaf.walk())
 
 
 def _whole(node: exp.Expr) -> exp.Expr:
