@@ -548,6 +548,7 @@ def test_secrets_are_in_no_output_plan_receipt_release_or_lock(project: Project,
     secrets = (password, token, base64.b64decode(token).decode().partition(":")[2])
     assert min(map(len, secrets)) >= 8
     file = tmp_path / "plan" / "plan.json"
+    file.parent.mkdir()
     said = [
         known.builder("config"),
         known.builder("config", "--format", "json"),

@@ -80,6 +80,7 @@ WORDS: tuple[tuple[str, str, str], ...] = (
     (r"Expected (?:character|number|geometry)\b.*? at position '\d+' near|parse WKT|Unknown geometry type", "22023",
      "Invalid WKT: could not parse the text of a geometry"),
     (r"Could not parse GeoJSON|GeoJSON input", "22023", "Invalid GeoJSON: could not parse the text of a geometry"),
+    (r'Malformed JSON .*Input: "(.{0,100})', "22P02", "Invalid JSON: {}"),
     (r"Malformed JSON|Could not parse JSON|JSON.*(?:malformed|unexpected)", "22P02", "Invalid JSON"),
     (r"WKB|wkb", "22023", "Invalid WKB: could not parse the binary form of a geometry"),
     (r"Could not create projection: EPSG:(\d+) -> EPSG:(\d+)", "22023", "cannot transform from SRID {0} to SRID {1}"),

@@ -19,7 +19,7 @@ from builder.local.sql.tokens import Source, split
 from builder.local.sqlstate import SqlError, syntax, unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlglot.tokenizer_core import Token
 
@@ -101,7 +101,7 @@ class Parser(RedshiftParser):
     FUNCTIONS = {name: build for name, build in RedshiftParser.FUNCTIONS.items() if name in _TRANSLATED}  # noqa: RUF012 - sqlglot's own form
 
 
-DEPTH = 500
+DEPTH = 250
 # After these a statement goes on.
 _OPEN = frozenset(
     {TokenType.FROM, TokenType.WHERE, TokenType.SELECT, TokenType.COMMA, TokenType.AND, TokenType.OR, TokenType.ON}
@@ -122,7 +122,9 @@ def parse(source: Source) -> exp.Expr:
         trees = dialect.parser().parse(plain(source.tokens), source.sql)
     except ParseError as error:
         raise _near(error, source) from None
-    except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, LookupError):
+    except RecursionError:
+        raise SqlError("54001", "the statement is nested too deeply") from None
+    except (SqlglotError, ValueError, TypeError, AttributeError, LookupError):
         # Some texts that are no SQL break the parser itself.
         raise syntax("syntax error") from None
     tree = trees[0] if trees else None
@@ -177,13 +179,23 @@ def _ratio(window: exp.Window) -> None:
 
 
 def _check_depth(tree: exp.Expr) -> None:
-    """The time that DuckDB takes to bind nested operators grows with the cube of their depth."""
+    """DuckDB's time to bind nested operators grows with the cube of their depth. A chain of ORs is flat."""
     level, depth = [tree], 0
     while level:
         depth += 1
         if depth > DEPTH:
             raise SqlError("54001", f"the statement is nested too deeply: more than {DEPTH} levels")
-        level = [child for node in level for child in node.iter_expressions()]
+        level = [child for node in level for child in _inside(node)]
+
+
+def _inside(node: exp.Expr) -> Iterator[exp.Expr]:
+    found = [node]
+    while found:
+        for child in found.pop().iter_expressions():
+            if isinstance(child, exp.Connector) and type(child) is type(node):
+                found.append(child)
+            else:
+                yield child
 
 
 def parse_text(sql: str) -> exp.Expr:

@@ -15,15 +15,16 @@ CREATE OR REPLACE MACRO _rs.float_text(t) AS
     CASE t WHEN 'inf' THEN 'Infinity' WHEN '-inf' THEN '-Infinity' WHEN 'nan' THEN 'NaN' WHEN '-nan' THEN 'NaN'
            ELSE regexp_replace(t, '\.0$', '') END;
 -- typeof() of a column is a constant: the planner drops the other branch.
+-- What an argument holds is bound as often as a macro names it, and nested macros multiply: a lambda names it once.
 CREATE OR REPLACE MACRO _rs.text(x) AS
-    CASE WHEN typeof(x) = 'JSON' THEN to_json(x) ->> '$'
-         WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN _rs.float_text(CAST(x AS VARCHAR))
-         ELSE CAST(x AS VARCHAR) END;
+    list_transform([x], lambda v:
+        CASE WHEN typeof(v) = 'JSON' THEN to_json(v) ->> '$'
+             WHEN typeof(v) IN ('DOUBLE', 'FLOAT') THEN _rs.float_text(CAST(v AS VARCHAR))
+             ELSE CAST(v AS VARCHAR) END)[1];
 CREATE OR REPLACE MACRO _rs.super(x) AS to_json(x);
 
 -- Arithmetic ---------------------------------------------------------------------------------------------------------
 
-CREATE OR REPLACE MACRO _rs.div(a, b) AS a // CASE WHEN b = 0 THEN error('[22012] division by zero') ELSE b END;
 -- A cast that fails, and not error(): DuckDB takes no alias of an expression that has side effects.
 CREATE OR REPLACE MACRO _rs.nonzero(b) AS
     CASE WHEN b = 0 THEN CAST('[22012] division by zero' AS TINYINT) ELSE b END;
@@ -99,16 +100,14 @@ CREATE OR REPLACE MACRO _rs.to_varbyte(s, form) AS
 
 -- SUPER --------------------------------------------------------------------------------------------------------------
 
-CREATE OR REPLACE MACRO _rs.json_parse(s) AS
-    CASE WHEN s IS NULL THEN NULL WHEN json_valid(s) THEN json(s)
-         ELSE error('[22P02] Invalid JSON: ' || left(s, 100)) END;
+CREATE OR REPLACE MACRO _rs.json_parse(s) AS json(s);
 CREATE OR REPLACE MACRO _rs.can_json_parse(s) AS json_valid(s);
 -- VARCHAR(MAX) ends at 65,535 bytes, and Redshift refuses rather than cuts.
 CREATE OR REPLACE MACRO _rs.json_serialize(x) AS
-    CASE WHEN strlen(CAST(to_json(x) AS VARCHAR)) > 65535
-         THEN error('[22001] the serialized value has ' || strlen(CAST(to_json(x) AS VARCHAR))
-                    || ' bytes, VARCHAR takes 65535')
-         ELSE CAST(to_json(x) AS VARCHAR) END;
+    list_transform([CAST(to_json(x) AS VARCHAR)], lambda text:
+        CASE WHEN strlen(text) > 65535
+             THEN error('[22001] the serialized value has ' || strlen(text) || ' bytes, VARCHAR takes 65535')
+             ELSE text END)[1];
 CREATE OR REPLACE MACRO _rs.get_array_length(x) AS CAST(json_array_length(to_json(x)) AS INTEGER);
 CREATE OR REPLACE MACRO _rs.json_typeof(x) AS
     CASE WHEN x IS NULL THEN NULL ELSE
@@ -134,7 +133,11 @@ CREATE OR REPLACE MACRO _rs.elements(x) AS
 
 -- GEOMETRY -----------------------------------------------------------------------------------------------------------
 
-CREATE OR REPLACE MACRO _rs.geo(g, s) AS CASE WHEN g IS NULL THEN NULL ELSE {'srid': CAST(s AS INTEGER), 'geom': g} END;
+-- Functions of geometries hold each other: lambdas again, for an argument to be bound once. What a lambda takes from
+-- outside may not be a subquery, so all that it needs is in its own argument.
+CREATE OR REPLACE MACRO _rs.geo(g, s) AS
+    list_transform([{'geom': g, 'srid': s}], lambda p:
+        CASE WHEN p.geom IS NULL THEN NULL ELSE {'srid': CAST(p.srid AS INTEGER), 'geom': p.geom} END)[1];
 CREATE OR REPLACE MACRO _rs.kept(a, b) AS
     CASE WHEN a.srid <> b.srid THEN error('[22023] operands have different SRIDs, ' || a.srid || ' and ' || b.srid)
          ELSE b.geom END;
@@ -182,7 +185,8 @@ CREATE OR REPLACE MACRO _rs.st_asgeojson(x) AS
 CREATE OR REPLACE MACRO _rs.st_srid(x) AS x.srid;
 CREATE OR REPLACE MACRO _rs.st_setsrid(x, s) AS _rs.geo(x.geom, s);
 CREATE OR REPLACE MACRO _rs.st_transform(x, s) AS
-    _rs.geo(st_transform(x.geom, 'EPSG:' || x.srid, 'EPSG:' || s, always_xy := true), s);
+    list_transform([{'x': x, 's': s}], lambda p:
+        _rs.geo(st_transform(p.x.geom, 'EPSG:' || p.x.srid, 'EPSG:' || p.s, always_xy := true), p.s))[1];
 CREATE OR REPLACE MACRO _rs.st_x(x) AS st_x(x.geom);
 CREATE OR REPLACE MACRO _rs.st_y(x) AS st_y(x.geom);
 CREATE OR REPLACE MACRO _rs.st_z(x) AS st_z(x.geom);
@@ -203,25 +207,42 @@ CREATE OR REPLACE MACRO _rs.st_isvalid(x) AS st_isvalid(x.geom);
 CREATE OR REPLACE MACRO _rs.st_area(x) AS st_area(x.geom);
 CREATE OR REPLACE MACRO _rs.st_length(x) AS st_length(x.geom);
 CREATE OR REPLACE MACRO _rs.st_perimeter(x) AS st_perimeter(x.geom);
-CREATE OR REPLACE MACRO _rs.st_envelope(x) AS _rs.geo(st_envelope(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_centroid(x) AS _rs.geo(st_centroid(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_convexhull(x) AS _rs.geo(st_convexhull(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_buffer(x, d) AS _rs.geo(st_buffer(x.geom, d), x.srid);
-CREATE OR REPLACE MACRO _rs.st_simplify(x, d) AS _rs.geo(st_simplify(x.geom, d), x.srid);
-CREATE OR REPLACE MACRO _rs.st_pointn(x, n) AS _rs.geo(st_pointn(x.geom, n), x.srid);
-CREATE OR REPLACE MACRO _rs.st_startpoint(x) AS _rs.geo(st_startpoint(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_endpoint(x) AS _rs.geo(st_endpoint(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_exteriorring(x) AS _rs.geo(st_exteriorring(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_makeline(a, b) AS _rs.geo(st_makeline(a.geom, _rs.kept(a, b)), a.srid);
-CREATE OR REPLACE MACRO _rs.st_makepolygon(x) AS _rs.geo(st_makepolygon(x.geom), x.srid);
+CREATE OR REPLACE MACRO _rs.st_envelope(x) AS list_transform([x], lambda g: _rs.geo(st_envelope(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_centroid(x) AS list_transform([x], lambda g: _rs.geo(st_centroid(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_convexhull(x) AS
+    list_transform([x], lambda g: _rs.geo(st_convexhull(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_buffer(x, d) AS
+    list_transform([{'x': x, 'd': d}], lambda p: _rs.geo(st_buffer(p.x.geom, p.d), p.x.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_simplify(x, d) AS
+    list_transform([{'x': x, 'd': d}], lambda p: _rs.geo(st_simplify(p.x.geom, p.d), p.x.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_pointn(x, n) AS
+    list_transform([{'x': x, 'n': n}], lambda p: _rs.geo(st_pointn(p.x.geom, p.n), p.x.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_startpoint(x) AS
+    list_transform([x], lambda g: _rs.geo(st_startpoint(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_endpoint(x) AS list_transform([x], lambda g: _rs.geo(st_endpoint(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_exteriorring(x) AS
+    list_transform([x], lambda g: _rs.geo(st_exteriorring(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_makeline(a, b) AS
+    list_transform([{'one': a, 'two': b}], lambda p:
+        _rs.geo(st_makeline(p.one.geom, _rs.kept(p.one, p.two)), p.one.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_makepolygon(x) AS
+    list_transform([x], lambda g: _rs.geo(st_makepolygon(g.geom), g.srid))[1];
 CREATE OR REPLACE MACRO _rs.st_polygon(x, s) AS _rs.geo(st_makepolygon(x.geom), s);
 CREATE OR REPLACE MACRO _rs.st_makeenvelope
     (a, b, c, d) AS _rs.geo(st_makeenvelope(a, b, c, d), 0),
     (a, b, c, d, s) AS _rs.geo(st_makeenvelope(a, b, c, d), s);
-CREATE OR REPLACE MACRO _rs.st_collect(a, b) AS _rs.geo(st_collect([a.geom, _rs.kept(a, b)]), a.srid);
-CREATE OR REPLACE MACRO _rs.st_union(a, b) AS _rs.geo(st_union(a.geom, _rs.kept(a, b)), a.srid);
-CREATE OR REPLACE MACRO _rs.st_intersection(a, b) AS _rs.geo(st_intersection(a.geom, _rs.kept(a, b)), a.srid);
-CREATE OR REPLACE MACRO _rs.st_difference(a, b) AS _rs.geo(st_difference(a.geom, _rs.kept(a, b)), a.srid);
+CREATE OR REPLACE MACRO _rs.st_collect(a, b) AS
+    list_transform([{'one': a, 'two': b}], lambda p:
+        _rs.geo(st_collect([p.one.geom, _rs.kept(p.one, p.two)]), p.one.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_union(a, b) AS
+    list_transform([{'one': a, 'two': b}], lambda p:
+        _rs.geo(st_union(p.one.geom, _rs.kept(p.one, p.two)), p.one.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_intersection(a, b) AS
+    list_transform([{'one': a, 'two': b}], lambda p:
+        _rs.geo(st_intersection(p.one.geom, _rs.kept(p.one, p.two)), p.one.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_difference(a, b) AS
+    list_transform([{'one': a, 'two': b}], lambda p:
+        _rs.geo(st_difference(p.one.geom, _rs.kept(p.one, p.two)), p.one.srid))[1];
 CREATE OR REPLACE MACRO _rs.st_intersects(a, b) AS st_intersects(a.geom, _rs.kept(a, b));
 CREATE OR REPLACE MACRO _rs.st_contains(a, b) AS st_contains(a.geom, _rs.kept(a, b));
 CREATE OR REPLACE MACRO _rs.st_within(a, b) AS st_within(a.geom, _rs.kept(a, b));

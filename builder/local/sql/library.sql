@@ -149,7 +149,7 @@ CREATE OR REPLACE MACRO _rs.from_hex(s) AS unhex(s);
 
 CREATE OR REPLACE MACRO _rs.st_numpoints(x) AS CAST(st_npoints(x.geom) AS INTEGER);
 CREATE OR REPLACE MACRO _rs.st_numinteriorrings(x) AS CAST(st_numinteriorrings(x.geom) AS INTEGER);
-CREATE OR REPLACE MACRO _rs.st_reverse(x) AS _rs.geo(st_reverse(x.geom), x.srid);
+CREATE OR REPLACE MACRO _rs.st_reverse(x) AS list_transform([x], lambda g: _rs.geo(st_reverse(g.geom), g.srid))[1];
 CREATE OR REPLACE MACRO _rs.st_isclosed(x) AS st_isclosed(x.geom);
 CREATE OR REPLACE MACRO _rs.st_issimple(x) AS st_issimple(x.geom);
 CREATE OR REPLACE MACRO _rs.st_isring(x) AS st_isring(x.geom);
@@ -160,20 +160,23 @@ CREATE OR REPLACE MACRO _rs.st_ndims(x) AS
     CAST(2 + CAST(st_hasz(x.geom) AS INTEGER) + CAST(st_hasm(x.geom) AS INTEGER) AS INTEGER);
 CREATE OR REPLACE MACRO _rs.st_coorddim(x) AS _rs.st_ndims(x);
 CREATE OR REPLACE MACRO _rs.st_m(x) AS st_m(x.geom);
-CREATE OR REPLACE MACRO _rs.st_force2d(x) AS _rs.geo(st_force2d(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_force3d(x) AS _rs.geo(st_force3dz(x.geom, 0), x.srid);
-CREATE OR REPLACE MACRO _rs.st_multi(x) AS _rs.geo(st_multi(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_points(x) AS _rs.geo(st_points(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_boundary(x) AS _rs.geo(st_boundary(x.geom), x.srid);
-CREATE OR REPLACE MACRO _rs.st_lineinterpolatepoint(x, f) AS _rs.geo(st_lineinterpolatepoint(x.geom, f), x.srid);
+CREATE OR REPLACE MACRO _rs.st_force2d(x) AS list_transform([x], lambda g: _rs.geo(st_force2d(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_force3d(x) AS list_transform([x], lambda g: _rs.geo(st_force3dz(g.geom, 0), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_multi(x) AS list_transform([x], lambda g: _rs.geo(st_multi(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_points(x) AS list_transform([x], lambda g: _rs.geo(st_points(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_boundary(x) AS list_transform([x], lambda g: _rs.geo(st_boundary(g.geom), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_lineinterpolatepoint(x, f) AS
+    list_transform([{'x': x, 'f': f}], lambda p: _rs.geo(st_lineinterpolatepoint(p.x.geom, p.f), p.x.srid))[1];
 CREATE OR REPLACE MACRO _rs.st_azimuth(a, b) AS st_azimuth(a.geom, _rs.kept(a, b));
 CREATE OR REPLACE MACRO _rs.st_translate(x, dx, dy) AS
-    _rs.geo(st_affine(x.geom, 1, 0, 0, 1, CAST(dx AS DOUBLE), CAST(dy AS DOUBLE)), x.srid);
+    list_transform([{'x': x, 'dx': dx, 'dy': dy}], lambda p:
+        _rs.geo(st_affine(p.x.geom, 1, 0, 0, 1, CAST(p.dx AS DOUBLE), CAST(p.dy AS DOUBLE)), p.x.srid))[1];
 CREATE OR REPLACE MACRO _rs.st_lengthsphere(x) AS st_length_spheroid(st_flipcoordinates(x.geom));
 CREATE OR REPLACE MACRO _rs.st_containsproperly(a, b) AS st_containsproperly(a.geom, _rs.kept(a, b));
-CREATE OR REPLACE MACRO _rs.st_force3dz(x) AS _rs.geo(st_force3dz(x.geom, 0), x.srid);
-CREATE OR REPLACE MACRO _rs.st_force3dm(x) AS _rs.geo(st_force3dm(x.geom, 0), x.srid);
-CREATE OR REPLACE MACRO _rs.st_force4d(x) AS _rs.geo(st_force4d(x.geom, 0, 0), x.srid);
+CREATE OR REPLACE MACRO _rs.st_force3dz(x) AS list_transform([x], lambda g: _rs.geo(st_force3dz(g.geom, 0), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_force3dm(x) AS list_transform([x], lambda g: _rs.geo(st_force3dm(g.geom, 0), g.srid))[1];
+CREATE OR REPLACE MACRO _rs.st_force4d(x) AS
+    list_transform([x], lambda g: _rs.geo(st_force4d(g.geom, 0, 0), g.srid))[1];
 CREATE OR REPLACE MACRO _rs.st_zmin(x) AS st_zmin(x.geom);
 CREATE OR REPLACE MACRO _rs.st_zmax(x) AS st_zmax(x.geom);
 CREATE OR REPLACE MACRO _rs.st_mmin(x) AS st_mmin(x.geom);

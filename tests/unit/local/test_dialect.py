@@ -259,3 +259,33 @@ def test_a_star_or_a_word_out_of_place_is_an_error_of_the_statement(client: Clie
     with pytest.raises(SqlError) as caught:
         client.run(sql)
     assert caught.value.code[:2] == "42"
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        # Each names its argument in two to five places; ten of them in each other would be 5^10 of it.
+        ("SELECT " + "JSON_SERIALIZE(JSON_PARSE(" * 10 + "'[1]'" + "))" * 10, "[1]"),
+        ("SELECT " + "CAST(JSON_PARSE(" * 10 + "'7'" + ") AS VARCHAR)" * 10, "7"),
+        ("SELECT ST_AsText(" + "ST_Union(ST_Point(1, 2), " * 10 + "ST_Point(1, 2)" + ")" * 11, "POINT(1 2)"),
+        ("SELECT ST_SRID(" + "ST_Transform(" * 10 + "ST_SetSRID(ST_Point(0, 0), 4326)" + ", 4326)" * 10 + ")", "4326"),
+    ],
+    ids=["json", "texts", "geometries", "srids"],
+)
+def test_functions_in_functions_do_not_grow_the_statement(client: Client, sql: str, expected: str) -> None:
+    assert client.run(sql) == [(expected,)]
+
+
+def test_a_statement_that_is_nested_too_deeply_is_refused_and_a_long_condition_is_not_deep(client: Client) -> None:
+    for sql in ("SELECT " + " + ".join("1" * 300), "SELECT " + "(" * 300 + "1" + ")" * 300):
+        with pytest.raises(SqlError) as caught:
+            client.run(sql)
+        assert caught.value.code == "54001"
+    condition = " OR ".join(f"n = {value}" for value in range(400))
+    assert client.run(f"SELECT COUNT(*) FROM (SELECT 399 AS n) AS t WHERE {condition}") == [("1",)]
+
+
+def test_what_is_no_json_is_named(client: Client) -> None:
+    with pytest.raises(SqlError) as caught:
+        client.run("SELECT JSON_PARSE('[1, two]')")
+    assert (caught.value.code, caught.value.message) == ("22P02", "Invalid JSON: [1, two]")
