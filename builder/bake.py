@@ -14,6 +14,7 @@ from builder.adapters.layout import Layout
 from builder.core.images import build_plan, oci, requirements
 from builder.core.images import lock as images
 from builder.errors import BuildError, EngineError, Problem
+from builder.files import check_writable
 from builder.model import Image
 
 if TYPE_CHECKING:
@@ -95,13 +96,19 @@ def outdated(request: Request, hashes: Mapping[str, str]) -> tuple[Module, ...]:
     lock, layout = images.read(request.place.state), request.place.layout
     found = [module for module in request.modules if not _kept(lock.get(module.image), hashes[module.image], layout)]
     rest = [module for module in request.modules if module not in found]
+    built = _engine_ids(layout)
     try:
-        present = docker.present([request.tag(module) for module in rest])
+        # By id: another checkout on this machine gives the same tag to images of its own.
+        present = docker.present([built[module.image] for module in rest if module.image in built])
     except EngineError:
         return tuple(found)
-    built = layout.read_json(_ENGINE_IDS) or {}
-    lost = [module for module in rest if present.get(request.tag(module)) != built.get(module.image)]
+    lost = [module for module in rest if built.get(module.image) not in present]
     return tuple(module for module in request.modules if module in found or module in lost)
+
+
+def engine_id(request: Request, module: Module) -> str:
+    """The engine's own name of a module's image, as the last build left it."""
+    return _engine_ids(request.place.layout)[module.image]
 
 
 def bake(request: Request, hashes: Mapping[str, str]) -> tuple[tuple[Image, ...], str]:
@@ -111,6 +118,8 @@ def bake(request: Request, hashes: Mapping[str, str]) -> tuple[tuple[Image, ...]
     """
     docker.check()
     place = request.place
+    for folder in (place.state, place.build):
+        check_writable(folder)
     names = [module.image for module in request.modules]
     context = roots.one_root(request.catalog, place.build / "context" / "functions")
     environ = host.build_variables(request.environ) | build_plan.bake_environment(
@@ -151,9 +160,13 @@ def _take_in(request: Request) -> dict[str, Taken]:
     finally:
         saved.unlink(missing_ok=True)
     ids = docker.present(list(request.tags.values()))
-    known = layout.read_json(_ENGINE_IDS) or {}
-    layout.write_json(_ENGINE_IDS, {**known, **{name: ids.get(tag) for name, tag in request.tags.items()}})
+    found = {name: ids[tag] for name, tag in request.tags.items() if tag in ids}
+    layout.write_json(_ENGINE_IDS, {**_engine_ids(layout), **found})
     return taken
+
+
+def _engine_ids(layout: Layout) -> dict[str, str]:
+    return layout.read_json(_ENGINE_IDS) or {}
 
 
 def _check_architecture(request: Request, taken: Mapping[str, Taken]) -> None:

@@ -33,6 +33,11 @@ def _terminal(*, stderr: bool = False) -> Terminal:
     return terminal
 
 
+def _one_line(value: str) -> str:
+    """A row is a line, and no value may move a terminal's cursor: control characters are shown as escapes."""
+    return value if value.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in value)
+
+
 @dataclass
 class Stage:
     """One step of long work. `note` says what it did; it is printed with the seconds when the step ends."""
@@ -66,7 +71,7 @@ class Console:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*("NULL" if value is None else str(value) for value in row))
+            table.add_row(*("NULL" if value is None else _one_line(str(value)) for value in row))
         with self.out.capture() as captured:
             self.out.print(table)
         # rich pads the last column too; nobody wants the blanks.

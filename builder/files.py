@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
 def shown(path: Path, base: Path) -> str:
     """A path as messages name it: from `base` on, where it lies in it."""
     return (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
+
+
+def check_writable(folder: Path) -> None:
+    """Raises OSError where files cannot be made in a folder that is there, or is yet to be made: before long work."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+    if not os.access(there, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
 
 
 def write_whole(file: Path, text: str, *, mode: int = 0o666) -> None:

@@ -32,16 +32,19 @@ def check() -> str:
     return version
 
 
-def present(tags: Sequence[str]) -> dict[str, str]:
-    """The engine's images with these tags and their ids; tags without an image are left out. No engine: EngineError."""
-    if not tags:
+def present(names: Sequence[str]) -> dict[str, str]:
+    """The ids of the engine's images with these tags or ids; those without an image are left out.
+
+    Raises EngineError where no engine answers.
+    """
+    if not names:
         return {}
-    command = ["docker", "image", "inspect", "--format", "{{.Id}} {{json .RepoTags}}", *tags]
+    command = ["docker", "image", "inspect", "--format", "{{.Id}} {{json .RepoTags}}", *names]
     found: dict[str, str] = {}
     done = _run(command)
     for line in done.out.splitlines():
         image, _, repo_tags = line.partition(" ")
-        found |= {tag: image for tag in tags if f'"{tag}"' in repo_tags}
+        found |= {name: image for name in names if name == image or f'"{name}"' in repo_tags}
     if not done.ok and "No such image" not in done.err:
         raise _refused(done.err)
     return found

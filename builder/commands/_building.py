@@ -39,8 +39,8 @@ def _locked(app: App, parts: Iterable[Module]) -> tuple[Module, ...]:
     return tuple(part for module in every for part in module.images if part.image in names)
 
 
-def current_tag(app: App, module: Module) -> str:
-    """The image in the engine. Raises BuildError where it is not the one that the source leads to.
+def current_image(app: App, module: Module) -> str:
+    """The id of the image in the engine. Raises BuildError where it is not the one that the source leads to.
 
     `module` is one that is not split, or a part. The label alone would not do: another checkout, or an older build,
     may have left it behind.
@@ -52,7 +52,7 @@ def current_tag(app: App, module: Module) -> str:
             where=module.image,
             hint=f"run `builder build --modules {module.name}`",
         )
-    return wanted.tag(module)
+    return bake.engine_id(wanted, module)
 
 
 def python_image(app: App) -> str | None:

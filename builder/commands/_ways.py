@@ -25,10 +25,10 @@ def open_way(app: App, title: str, modules: Mapping[str, Module]) -> ways.Way:
     if title == "in-process":
         return ways.in_process(modules)
     if title == "image":
-        from builder.commands._building import current_tag  # noqa: PLC0415  each way loads only its own libraries
+        from builder.commands._building import current_image  # noqa: PLC0415  each way loads only its own libraries
 
         parts = {part.image: part for module in modules.values() for part in module.images}
-        return ways.image(lambdas(app, modules), reference=lambda image: current_tag(app, parts[image]))
+        return ways.image(lambdas(app, modules), reference=lambda image: current_image(app, parts[image]))
     if title == "deployed":
         from builder.adapters.functions import LambdaFunctions  # noqa: PLC0415  each way loads only its own libraries
         from builder.adapters.invocation import invoke  # noqa: PLC0415

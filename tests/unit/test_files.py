@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.files import write_whole
+from builder.files import check_writable, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,3 +28,12 @@ def test_a_file_that_cannot_be_made_is_named_itself(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="name too long") as caught:
         write_whole(place, "{}")
     assert caught.value.filename == str(place)
+
+
+def test_a_folder_that_cannot_be_is_found_before_it_is_needed(tmp_path: Path) -> None:
+    check_writable(tmp_path / "not" / "yet")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError) as caught:
+        check_writable(tmp_path / "file" / "state")
+    assert caught.value.filename == str(tmp_path / "file")
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]

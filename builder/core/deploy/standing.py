@@ -66,6 +66,7 @@ def _rows(scope: Scope, lock: Mapping[str, Image], settings: Settings, observed:
             scope.module.name,
             (*selected, *natives) if place == 0 else selected,
             observed,
+            name=unit.name,
             function=function,
             state=_state(function, settings),
             lock=_lock(function, lock.get(unit.image)),
@@ -77,13 +78,14 @@ def _row(
     functions: Sequence[Function],
     observed: Observed,
     *,
+    name: str = "",
     function: FunctionState | None = None,
     state: str,
     lock: str = "",
 ) -> Standing:
     return Standing(
         module=module,
-        function=function.name if function else "",
+        function=name,
         state=state,
         image=function.digest[:SHORT] if function else "",
         lock=lock,

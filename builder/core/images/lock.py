@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FILE = "images.lock.json"
 VERSION = 1
+_REMEDY = "restore the file, or remove it and run `builder build`"
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
@@ -55,7 +56,7 @@ def parse(text: str, *, where: str) -> dict[str, Image]:
                 where=where,
                 key=".".join(str(part) for part in problem["loc"]),
                 what=problem["msg"],
-                hint="restore the file, or remove it and run `builder build`",
+                hint=_REMEDY,
             )
             for problem in error.errors()
         ]
@@ -84,7 +85,7 @@ def read(state: Path) -> dict[str, Image]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise BuildError(f"cannot be read: {error}", where=str(path)) from error
+        raise BuildError(f"cannot be read: {error}", where=str(path), hint=_REMEDY) from error
     return parse(text, where=str(path))
 
 

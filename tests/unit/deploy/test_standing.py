@@ -15,7 +15,12 @@ def told(site: Site, *names: str) -> tuple[Standing, ...]:
 
 def test_before_and_after_a_deploy(site: Site) -> None:
     (before,) = told(site, "h3")
-    assert (before.function, before.state, before.lock, before.sql) == ("", "not deployed", "not deployed", "0 of 1")
+    assert (before.function, before.state, before.lock, before.sql) == (
+        "carto-at-h3",
+        "not deployed",
+        "not deployed",
+        "0 of 1",
+    )
     site.deploy(scopes())
     (after,) = told(site, "h3")
     assert (after.function, after.state, after.lock, after.sql) == ("carto-at-h3", "Active", "same", "1 of 1")
