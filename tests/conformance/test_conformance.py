@@ -76,6 +76,8 @@ def _answered(cursor: redshift_connector.Cursor, row: Row) -> None:
 
 def plain(value: Any) -> Any:
     """What YAML can hold: DECIMAL, dates and times as their text."""
+    if isinstance(value, list):
+        return [plain(each) for each in value]
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 

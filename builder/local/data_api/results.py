@@ -37,7 +37,7 @@ _META: dict[str, tuple[str, int, int]] = {
     "timestamp without time zone": ("timestamp", 29, 6),
     "timestamp with time zone": ("timestamptz", 35, 6),
 }
-_SHORT = {"character varying": "varchar", "character": "bpchar", "binary varying": "varbyte"}
+_SHORT = {"character varying": "varchar", "character": "bpchar", "binary varying": "varbyte", "text[]": "_text"}
 _SIGNED = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
 _UNKNOWN = 2_147_483_647
 

@@ -65,7 +65,7 @@ _INTERNAL = _words(
     ewkb_srid wkt elements ratio digits_of nonzero type_name sqlname typmod user_id texts on_path view_of view_body
     key_text index_text is_system function_arguments regclass regclass_name regtype regproc regproc_name shl64 shr64
     cut pattern found_at compared weekday items ordered whole characters of_mode result_type type_oid shown_types
-    object_key comment_on owner_of described
+    object_key comment_on owner_of described array_text
     padded counted day_part ordinal element_pattern to_char_date whole_digits grouped number_text
     roman number_of pairs regexp_part
     """

@@ -62,7 +62,7 @@ CREATE OR REPLACE VIEW _rs.pg_proc AS
            array_to_string(list_transform(f.inputs, lambda t: ids.of[_rs.sqlname(t)]), ' ') AS proargtypes, f.names AS proargnames,
            CASE WHEN f.given THEN list_transform(f.modes, lambda m: CASE m WHEN 'IN' THEN 'i' WHEN 'OUT' THEN 'o' ELSE 'b' END)
                 END AS proargmodes,
-           CASE WHEN f.given THEN list_transform(f.types, lambda t: ids.of[_rs.sqlname(t)]) END AS proallargtypes,
+           CASE WHEN f.given THEN list_transform(f.types, lambda t: CAST(ids.of[_rs.sqlname(t)] AS BIGINT)) END AS proallargtypes,
            f.source AS prosrc, CAST(f.iam_role AS VARCHAR) AS probin, CAST(NULL AS VARCHAR[]) AS proacl,
            false AS proiswindow, 'u' AS proparallel, CAST(NULL AS VARCHAR[]) AS proconfig, f.kind AS prokind,
            1255 AS tableoid

@@ -288,11 +288,16 @@ CREATE OR REPLACE MACRO _rs.format_encoding(n) AS 'none';
 CREATE OR REPLACE MACRO _rs.pg_tablespace_location(o) AS '';
 CREATE OR REPLACE MACRO _rs.current_schemas(implicit) AS
     CASE WHEN implicit THEN ['pg_catalog'] ELSE CAST([] AS VARCHAR[]) END || string_split(getvariable('rs_search_path'), ',');
+-- PostgreSQL's array_out: braces, and quotes where an element could be taken for something else.
+CREATE OR REPLACE MACRO _rs.array_text(a) AS
+    '{' || array_to_string(list_transform(a, lambda x: coalesce(
+        CASE WHEN regexp_full_match(CAST(x AS VARCHAR), '[^\s{}",\\]+') AND upper(CAST(x AS VARCHAR)) <> 'NULL' THEN CAST(x AS VARCHAR)
+             ELSE '"' || replace(replace(CAST(x AS VARCHAR), '\', '\\'), '"', '\"') || '"' END, 'NULL')), ',') || '}';
 CREATE OR REPLACE MACRO _rs.array_upper(a, n) AS CASE WHEN n = 1 AND len(a) > 0 THEN CAST(len(a) AS INTEGER) END;
 CREATE OR REPLACE MACRO _rs.array_lower(a, n) AS CASE WHEN n = 1 AND len(a) > 0 THEN 1 END;
 -- information_schema's helper: the columns of a key (pg_index.indkey) with their places, a row each.
 CREATE OR REPLACE MACRO _rs._pg_expandarray(k) AS
-    unnest(list_transform(string_split(k, ' '), lambda v, i: {'x': CAST(v AS INTEGER), 'n': CAST(i AS INTEGER)}));
+    unnest(list_transform(regexp_extract_all(CAST(k AS VARCHAR), '-?[0-9]+'), lambda v, i: {'x': CAST(v AS INTEGER), 'n': CAST(i AS INTEGER)}));
 CREATE OR REPLACE MACRO _rs.regclass(t) AS
     (SELECT _r.oid FROM _rs.relation AS _r
      WHERE CASE WHEN contains(t, '.') THEN _r.schema_name || '.' || _r.name = replace(lower(t), '"', '')

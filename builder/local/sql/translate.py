@@ -119,6 +119,8 @@ def _counted(node: exp.Expr) -> exp.Expr:
 def _session_value(node: exp.Expr, names: Names) -> exp.Expr | None:
     if isinstance(node, (exp.CurrentUser, exp.SessionUser)):
         return exp.Literal.string(names.user)
+    if isinstance(node, exp.CurrentCatalog):
+        return exp.Literal.string(names.database)
     # As functions: DuckDB takes the keywords for columns where an output column has their name.
     if isinstance(node, exp.CurrentDate):
         return exp.Anonymous(this="today")

@@ -48,6 +48,11 @@ KINDS: dict[str, Kind] = {
         Kind(name="super", oid=4000, size=-1, duck="JSON"),
         Kind(name="geometry", oid=3000, size=-1, duck=f"{SCHEMA}.geometry"),
         Kind(name="geography", oid=3001, size=-1, duck=f"{SCHEMA}.geography"),
+        # The catalogue's alone: Redshift has no columns of arrays.
+        Kind(name="smallint[]", oid=1005, size=-1, duck="SMALLINT[]"),
+        Kind(name="integer[]", oid=1007, size=-1, duck="INTEGER[]"),
+        Kind(name="text[]", oid=1009, size=-1, duck="VARCHAR[]"),
+        Kind(name="oid[]", oid=1028, size=-1, duck="BIGINT[]"),
     )
 }
 
@@ -209,6 +214,10 @@ _FROM_DUCK = {
     "JSON": "super",
     "STRUCT(srid INTEGER, geom GEOMETRY)": "geometry",
     "STRUCT(srid INTEGER, geom GEOMETRY, geographic BOOLEAN)": "geography",
+    "SMALLINT[]": "smallint[]",
+    "INTEGER[]": "integer[]",
+    "VARCHAR[]": "text[]",
+    "BIGINT[]": "oid[]",
 }
 
 

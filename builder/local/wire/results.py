@@ -38,6 +38,7 @@ _AS_TEXT = {
     "super": "CAST(to_json({0}) AS VARCHAR)",
     "geometry": "_rs.st_ashexewkb({0})",
     "geography": "_rs.st_ashexewkb({0})",
+    **dict.fromkeys(("smallint[]", "integer[]", "oid[]", "text[]"), "_rs.array_text({0})"),
 }
 # The binary forms: an SQL value, and the format of its bytes. The cast matters where a parameter's value has turned out
 # to be of another type than the client was told.
@@ -53,6 +54,10 @@ _AS_BINARY = {
     "timestamp without time zone": (f"epoch_us({{0}}) - {_EPOCH_MICROSECONDS}", "q"),
     "timestamp with time zone": (f"epoch_us({{0}}) - {_EPOCH_MICROSECONDS}", "q"),
 }
+
+
+# The OID of an array's elements, and the format of one; None: a text.
+_ELEMENTS = {"smallint[]": (21, "h"), "integer[]": (23, "i"), "oid[]": (26, "I"), "text[]": (25, None)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +112,9 @@ def _encoder(column: Column, code: int, value: str, protocol: int) -> Encoder:
         return Encoder(sql=sql.format(value), pack=_packer(form))
     if code == 1 and name == "geography":
         return Encoder(sql=_AS_TEXT[name].format(value), pack=_pack_hex)
+    if code == 1 and name in _ELEMENTS:
+        oid, element = _ELEMENTS[name]
+        return Encoder(sql=value, pack=_array_packer(oid, _packer(element) if element else _pack_text))
     if code == 1 and name == "time with time zone":
         return Encoder(sql=f"CAST({value} AS VARCHAR)", pack=_pack_timetz)
     if code == 1 and name == "numeric":
@@ -153,6 +161,20 @@ def _packer(form: str) -> Callable[[Any], bytes]:
 
     def packed(value: Any) -> bytes:
         return _NULL if value is None else pack(size, value)
+
+    return packed
+
+
+def _array_packer(oid: int, element: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    """PostgreSQL's array_send: dimensions, whether an element is NULL, their OID, count, first index; the elements."""
+
+    def packed(values: Sequence[Any] | None) -> bytes:
+        if values is None:
+            return _NULL
+        head = struct.pack("!iii", 1 if values else 0, int(None in values), oid)
+        size = struct.pack("!ii", len(values), 1) if values else b""
+        body = b"".join((head, size, *map(element, values)))
+        return _LENGTH.pack(len(body)) + body
 
     return packed
 

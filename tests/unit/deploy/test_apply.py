@@ -5,7 +5,6 @@ from __future__ import annotations
 import _thread
 import io
 import re
-import signal
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -195,17 +194,6 @@ def test_a_terminal_shows_a_bar_with_what_is_under_way_and_the_lines_stay(tmp_pa
     assert said.getvalue().count("Lambda function carto-at-m3") >= 1
 
 
-@pytest.fixture
-def _heard() -> Iterator[None]:
-    """SIGINT as an interactive run has it. A shell without job control starts what it puts into the background with
-    SIGINT ignored (POSIX, Shell Command Language, 2.11); Python leaves that as it is, and nothing would be raised.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_heard")
 def test_ctrl_c_waits_for_what_is_under_way_and_starts_nothing_new(tmp_path: Path) -> None:
     watched = Watched()
     site = a_site(tmp_path, watched)
