@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 # What of the assets decides an image's bytes.
 _RECIPE = ("Dockerfile.base", "docker-bake.hcl", "images/**/*")
-_ENGINE_IDS = "engine.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,19 +95,14 @@ def outdated(request: Request, hashes: Mapping[str, str]) -> tuple[Module, ...]:
     lock, layout = images.read(request.place.state), request.place.layout
     found = [module for module in request.modules if not _kept(lock.get(module.image), hashes[module.image], layout)]
     rest = [module for module in request.modules if module not in found]
-    built = _engine_ids(layout)
+    built = layout.engine_ids()
     try:
-        # By id: another checkout on this machine gives the same tag to images of its own.
-        present = docker.present([built[module.image] for module in rest if module.image in built])
+        # By id too: another checkout on this machine gives the same tag to images of its own.
+        present = docker.present([name for each in rest for name in (request.tag(each), built.get(each.image)) if name])
     except EngineError:
         return tuple(found)
-    lost = [module for module in rest if built.get(module.image) not in present]
+    lost = [each for each in rest if not {request.tag(each), built.get(each.image)} <= present.keys()]
     return tuple(module for module in request.modules if module in found or module in lost)
-
-
-def engine_id(request: Request, module: Module) -> str:
-    """The engine's own name of a module's image, as the last build left it."""
-    return _engine_ids(request.place.layout)[module.image]
 
 
 def bake(request: Request, hashes: Mapping[str, str]) -> tuple[tuple[Image, ...], str]:
@@ -160,13 +154,8 @@ def _take_in(request: Request) -> dict[str, Taken]:
     finally:
         saved.unlink(missing_ok=True)
     ids = docker.present(list(request.tags.values()))
-    found = {name: ids[tag] for name, tag in request.tags.items() if tag in ids}
-    layout.write_json(_ENGINE_IDS, {**_engine_ids(layout), **found})
+    layout.set_engine_ids({name: ids[tag] for name, tag in request.tags.items() if tag in ids})
     return taken
-
-
-def _engine_ids(layout: Layout) -> dict[str, str]:
-    return layout.read_json(_ENGINE_IDS) or {}
 
 
 def _check_architecture(request: Request, taken: Mapping[str, Taken]) -> None:

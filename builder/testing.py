@@ -21,13 +21,15 @@ import os
 import sys
 import tempfile
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from builder import ways
-from builder.adapters import docker, warehouse
+from builder.adapters import warehouse
 from builder.adapters.aws import Aws
+from builder.adapters.layout import Layout
 from builder.adapters.process import run
 from builder.core.calls import cases
 from builder.core.catalog.load import open_catalog
@@ -38,7 +40,6 @@ from builder.errors import BuilderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from builder.core.calls.cases import Case
     from builder.model import Catalog, Function, Module
@@ -53,6 +54,7 @@ class Suite:
         self.project = project
         self.roots = roots
         self._scratch = tempfile.TemporaryDirectory(prefix="gateway-tests-")
+        self.state = Path(self._scratch.name)
         self._cloud_is_ours = False
 
     @cached_property
@@ -80,7 +82,7 @@ class Suite:
         self.builder("build", environ={})
         told = settings.load(self.project, flags={}, environ=os.environ)
         units = by_function(self.modules.values(), prefix=told.lambda_prefix, suffix=told.suffix, mode=told.lambda_mode)
-        return ways.image(units, reference=lambda image: docker.local_tag(told.lambda_prefix, image))
+        return ways.image(units, reference=Layout(self.project / "build" / "images").engine_ids().__getitem__)
 
     @cached_property
     def cloud(self) -> dict[str, str]:
@@ -110,8 +112,8 @@ class Suite:
     def builder(self, *arguments: str, environ: dict[str, str]) -> str:
         """The command line in a process of its own, with our state folder. Returns its standard output."""
         roots = [word for root in self.roots for word in ("--functions-root", root)]
-        takes_roots = arguments[0] in {"build", "push", "deploy"}
-        line = [sys.executable, "-m", "builder", "--project", str(self.project), "--state", self._scratch.name]
+        takes_roots = arguments[0] in {"validate", "build", "push", "plan", "deploy"}
+        line = [sys.executable, "-m", "builder", "--project", str(self.project), "--state", str(self.state)]
         done = run([*line, *arguments, *(roots if takes_roots else [])], folder=self.project, environ=environ)
         if not done.ok:
             raise BuilderError(f"exit code {done.code}\n{done.err}", where=f"builder {' '.join(arguments)}")

@@ -112,6 +112,13 @@ class Layout:
             if f"sha256:{path.name}" not in used:
                 path.unlink()
 
+    def engine_ids(self) -> dict[str, str]:
+        """The engine's own name of each image, as the last build left it: a tag is moved by other builds."""
+        return self.read_json("engine.json") or {}
+
+    def set_engine_ids(self, found: Mapping[str, str]) -> None:
+        self.write_json("engine.json", {**self.engine_ids(), **found})
+
     def _platform(self, manifest: Blob) -> dict[str, str]:
         """As the image's own configuration has it."""
         image = self.image(manifest.digest)

@@ -52,7 +52,7 @@ def current_image(app: App, module: Module) -> str:
             where=module.image,
             hint=f"run `builder build --modules {module.name}`",
         )
-    return bake.engine_id(wanted, module)
+    return wanted.place.layout.engine_ids()[module.image]
 
 
 def python_image(app: App) -> str | None:

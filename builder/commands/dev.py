@@ -119,8 +119,7 @@ class Session:
         hashes = bake.content_hashes(wanted)
         if todo := bake.outdated(wanted, hashes):
             bake.bake(bake.only(wanted, todo), hashes)
-        images = {part.image: bake.engine_id(wanted, part) for part in wanted.modules}
-        return ways.image(lambdas(app, modules), reference=images.__getitem__)
+        return ways.image(lambdas(app, modules), reference=wanted.place.layout.engine_ids().__getitem__)
 
 
 def _with_cases(app: App, chosen: Selection) -> dict[str, Source]:

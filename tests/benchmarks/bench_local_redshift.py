@@ -148,7 +148,7 @@ def post(address: str, body: bytes) -> bytes:
 
 
 def running(suite: Suite) -> record.Stack:
-    stack = record.read(Path(suite._scratch.name) / "local")
+    stack = record.read(suite.state / "local")
     if stack is None:
         raise RuntimeError("the local cloud is not there")
     return stack

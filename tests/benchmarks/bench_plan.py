@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 REPEATS = 3
-LARGE, SMALL = 1000, 100
+LARGE, SMALL, EACH = 1000, 100, 10
 IDENTITY = Identity(account="123456789012", region="us-east-1")
 SETTINGS = Settings(warehouse=Connection(host="nowhere", user="nobody"))
 FUNCTION = """\
@@ -75,7 +75,7 @@ def measure(wanted: Callable[[str], bool]) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="bench-plan-") as folder:
         found = {}
         for modules in (SMALL, LARGE):
-            root = write(Path(folder) / str(modules), modules)
+            root = write(Path(folder) / str(modules), modules, modules * EACH)
             runs = [_in_a_process(root) for _ in range(REPEATS)]
             found[modules] = [min(values) for values in zip(*runs, strict=True)]
     (seconds, memory), (small_seconds, small_memory) = found[LARGE], found[SMALL]
@@ -87,17 +87,16 @@ def measure(wanted: Callable[[str], bool]) -> Iterator[Row]:
         yield Row(name="plan/1000x10-memory", ours=memory, reference=small_memory, ratio=ratio, unit="MB")
 
 
-def write(root: Path, modules: int) -> Path:
-    """A catalogue of `modules` modules of ten functions; every third has a SQL wrapper around its external function."""
-    for module in range(modules):
-        for number in range(10):
-            name = f"m{module:04}_f{number}"
-            said = {"module": module, "number": number, "name": name}
-            code = root / f"m{module:04}" / name / "code" / "lambda" / "python"
-            code.mkdir(parents=True)
-            (code / "handler.py").write_text(HANDLER.format(**said), "utf-8")
-            text = FUNCTION.format(**said, returns="object" if number % 3 == 0 else "bigint")
-            (code.parents[2] / "function.yaml").write_text(text, "utf-8")
+def write(root: Path, modules: int, functions: int) -> Path:
+    """A catalogue of so many; every third function has a SQL wrapper around its external function."""
+    for number, module in (divmod(each, modules) for each in range(functions)):
+        name = f"m{module:04}_f{number}"
+        said = {"module": module, "number": number, "name": name}
+        code = root / f"m{module:04}" / name / "code" / "lambda" / "python"
+        code.mkdir(parents=True)
+        (code / "handler.py").write_text(HANDLER.format(**said), "utf-8")
+        text = FUNCTION.format(**said, returns="object" if number % 3 == 0 else "bigint")
+        (code.parents[2] / "function.yaml").write_text(text, "utf-8")
     return root
 
 

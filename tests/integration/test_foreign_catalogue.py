@@ -112,7 +112,7 @@ def test_an_error_reads_as_it_did(foreign: Suite) -> None:
 def images(suite: Suite) -> dict[str, StoredImage]:
     """The images of the lock, with their layers."""
     layout = Layout(PROJECT / "build" / "images")
-    found = {name: layout.image(image.digest) for name, image in lock.read(Path(suite._scratch.name)).items()}
+    found = {name: layout.image(image.digest) for name, image in lock.read(suite.state).items()}
     return {name: image for name, image in found.items() if image}
 
 
