@@ -62,7 +62,7 @@ def parse_create_materialized(source: Source) -> CreateMaterialized:
 
 
 def _attributes(cursor: Cursor) -> None:
-    while cursor.peek() != "AS":
+    while not cursor.done and cursor.peek() != "AS":
         if cursor.accept("AUTO", "REFRESH"):
             if not (cursor.accept("YES") or cursor.accept("NO")):
                 raise cursor.error()
