@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from builder import assets, bake
 from builder.core.catalog.modules import group
-from builder.errors import BuildError
+from builder.errors import BuildError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from builder.app import App
-    from builder.model import Module
+    from builder.model import Image, Module
 
 
 def request(app: App, modules: Iterable[Module], *, no_cache: bool = False) -> bake.Request:
@@ -53,6 +53,26 @@ def current_image(app: App, module: Module) -> str:
             hint=f"run `builder build --modules {module.name}`",
         )
     return wanted.place.layout.engine_ids()[module.image]
+
+
+def older(app: App, modules: Iterable[Module], lock: Mapping[str, Image]) -> tuple[Problem, ...]:
+    """The images that were built here and whose source has changed since: deploy would bring what was built then.
+
+    Of an image that was built elsewhere nothing is known: another Python image makes it another one, too.
+    """
+    wanted = request(app, modules)
+    layout = wanted.place.layout
+    built = [each for each in wanted.modules if each.image in lock and layout.image(lock[each.image].digest)]
+    hashes = bake.content_hashes(bake.only(wanted, built)) if built else {}
+    return tuple(
+        Problem(
+            where=each.image,
+            what="its image is not of the source as it is now",
+            hint=f"`builder build --modules {each.name}` builds what has changed",
+        )
+        for each in built
+        if lock[each.image].content_hash != hashes[each.image]
+    )
 
 
 def python_image(app: App) -> str | None:

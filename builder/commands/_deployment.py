@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from builder.commands._building import older
 from builder.core.catalog.selection import NOTHING_GONE, selection
 from builder.core.deploy import explain, orphans, plan_file
 from builder.core.deploy import plan as deploy_plan
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from builder.core.deploy.plan_file import PlanFile
     from builder.core.deploy.receipt import Receipt
     from builder.core.deploy.release import Release
+    from builder.errors import Problem
     from builder.model import Image, Module
 
 replaced_option = click.option(
@@ -90,6 +92,7 @@ class Deployment:
     gone: Gone = NOTHING_GONE
     prune: bool = False
     replaced: bool = False
+    older: tuple[Problem, ...] = ()
 
     def as_file(self, actions: Sequence[Action]) -> PlanFile:
         """What `--out` writes and `--plan` is held against."""
@@ -122,7 +125,8 @@ class Deployment:
         return deploy_plan.plan_removal(self.scopes, self.settings, self.observed)
 
     def remarks(self, *, removal: bool = False) -> tuple[str, ...]:
-        return deploy_plan.remarks(self.scopes, self.settings, self.observed, removal=removal)
+        said = deploy_plan.remarks(self.scopes, self.settings, self.observed, removal=removal)
+        return (*map(str, self.older), *said)
 
 
 @contextmanager
@@ -161,7 +165,8 @@ def look_at(
         every = selection(app.catalog, "", "").modules if strangers else None
         scopes = scopes_of(chosen)
         found = deployment(doors, scopes, lock, removal=removal, replaced=replaced, suffixes=suffixes, catalog=every)
-        yield replace(found, gone=chosen.gone, prune=prune, replaced=replaced)
+        old = () if removal else older(app, chosen.modules, lock)
+        yield replace(found, gone=chosen.gone, prune=prune, replaced=replaced, older=old)
 
 
 def scopes_of(chosen: Selection) -> tuple[Scope, ...]:

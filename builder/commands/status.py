@@ -52,9 +52,9 @@ def command(app: App, modules: str, functions: str, *, detailed_exitcode: bool) 
 def _drift(deployment: _deployment.Deployment) -> tuple[tuple[Action, ...], tuple[Problem, ...]]:
     """What deploy would change. Without an image there is nothing to compare a Lambda function with: that is said."""
     try:
-        return deployment.plan(replacing=False), ()
+        return deployment.plan(replacing=False), deployment.older
     except BuildError as error:
-        return (), error.problems
+        return (), (*deployment.older, *error.problems)
 
 
 def _text(drift: tuple[Action, ...], unknown: tuple[Problem, ...], left: tuple[Orphan, ...]) -> str:

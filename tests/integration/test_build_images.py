@@ -11,6 +11,11 @@ import pytest
 
 from builder.adapters import host
 from builder.adapters.emulator import Emulator
+from builder.app import App
+from builder.commands._building import older
+from builder.console import Console
+from builder.core.catalog.selection import selection
+from builder.core.images import lock
 from tests.integration.build_project import Project, run
 from tests.integration.planted import CREDENTIALS, INDEX, PLANTED, REDSHIFT, traces
 
@@ -86,12 +91,12 @@ def test_nothing_to_build_needs_no_engine(built: Project) -> None:
 
 
 def test_something_to_build_needs_one(built: Project) -> None:
-    lock = (built.folder / ".builder" / "images.lock.json").read_bytes()
+    locked = (built.folder / ".builder" / "images.lock.json").read_bytes()
     answer = built.builder("build", "--no-cache", DOCKER_HOST="tcp://127.0.0.1:9")
     assert answer.code == 69
     assert "the engine does not answer" in answer.err
     assert "make setup" in answer.err
-    assert (built.folder / ".builder" / "images.lock.json").read_bytes() == lock
+    assert (built.folder / ".builder" / "images.lock.json").read_bytes() == locked
 
 
 def test_an_image_that_went_missing_is_built_again_to_the_same_digest(built: Project) -> None:
@@ -100,6 +105,23 @@ def test_an_image_that_went_missing_is_built_again_to_the_same_digest(built: Pro
     answer = built.builder("build", "--format", "json")
     assert json.loads(answer.out)[0]["image"] == "built"
     assert built.digest == digest
+
+
+def test_deploy_knows_of_a_source_that_has_changed_since_its_build(built: Project) -> None:
+    handler = next((built.folder / "functions").rglob("handler.py"))
+    before = handler.read_text("utf-8")
+
+    def found() -> list[str]:
+        environ = {**os.environ, **built.environ}
+        app = App(console=Console(), project=built.folder, state=built.folder / ".builder", environ=environ)
+        return [each.where for each in older(app, selection(app.catalog, "", "").modules, lock.read(app.state))]
+
+    assert found() == []
+    handler.write_text(f"{before}\n# One line more.\n", "utf-8")
+    try:
+        assert found() == ["tiny"]
+    finally:
+        handler.write_text(before, "utf-8")
 
 
 def test_two_builds_without_cache_are_the_same_to_the_digest(built: Project) -> None:

@@ -76,7 +76,10 @@ class Caller:
                 self._table(name, self.queries.pop(name))
             return [name]
         if name in self.queries:
-            return [self._stream(name, self.queries.pop(name), calls)]
+            query = self.queries.pop(name)
+            if self._elsewhere(" ".join(text for call in calls for text in (*call.arguments, call.guard))):
+                return [self._stream(name, query, calls)]
+            self._table(name, query)
         beside = self._name()
         self.tables.append(beside)
         answer_kept(name, beside, self._pipeline(calls), self.duck)
@@ -93,12 +96,12 @@ class Caller:
         columns = ", ".join(f"c{index}" for index in range(len(self.width(query))))
         self.duck.run(f'CREATE TEMP TABLE "{name}"({columns}) AS {query}')
 
-    def _elsewhere(self, query: str) -> bool:
-        """Whether another connection would read the same rows."""
+    def _elsewhere(self, text: str) -> bool:
+        """Whether another connection would read the same: a constant call's answer is in a temporary table, too."""
         if self.helper is None:
             return False
         mine = self.duck.rows("SELECT table_name FROM duckdb_tables() WHERE temporary")
-        return not any(name in query for (name,) in mine)
+        return not any(name in text for (name,) in mine)
 
     def _opened(self) -> Duck:
         """A connection beside the session's; it knows the streams so far."""

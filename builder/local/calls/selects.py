@@ -20,6 +20,11 @@ def calls(tree: exp.Expr) -> Iterator[ExternalCall]:
     yield from reversed(list(tree.find_all(ExternalCall)))
 
 
+def volatile(call: ExternalCall) -> bool:
+    """Whether its arguments have another value each time: PostgreSQL, pg_proc.provolatile of random."""
+    return any(node.name.lower() == "random" for node in call.find_all(exp.Anonymous))
+
+
 def items(select: exp.Select, inner: Inner) -> Iterator[exp.Expr]:
     for item in select.expressions:
         if _is_star(item):

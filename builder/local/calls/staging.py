@@ -21,7 +21,17 @@ from builder.local.calls.inner import Bench, Inner, Rows, conjoined
 from builder.local.calls.lookups import Lookups
 from builder.local.calls.ordering import late, order, spell_groups
 from builder.local.calls.recursion import refers, unrolled
-from builder.local.calls.selects import calls, columns_of, decides, grouped_alike, items, named, read_once, sources
+from builder.local.calls.selects import (
+    calls,
+    columns_of,
+    decides,
+    grouped_alike,
+    items,
+    named,
+    read_once,
+    sources,
+    volatile,
+)
 from builder.local.calls.streams import Call
 from builder.local.sql.dialect import quoted, render
 from builder.local.sql.resolve import ExternalCall
@@ -130,7 +140,7 @@ class _Stage:
         arguments = tuple(render(argument) for argument in call.expressions)
         guard = render(call.args["guard"]) if call.args.get("guard") is not None else ""
         text = f"{call.oid}({', '.join(arguments)}) {guard}"
-        if text not in known or function.volatility != "stable":
+        if text not in known or function.volatility != "stable" or volatile(call):
             self.position += 1
             known[text] = rows.add(
                 Call(
@@ -179,9 +189,17 @@ class _Stage:
         while (call := next((each for each in calls(tree) if self._constant(each)), None)) is not None:
             rows = Rows(name=self.bench.keep("SELECT 1", once=False))
             value = exp.Select(expressions=[self._answered(call, rows, {})], from_=self._from(rows))
-            call.replace(exp.Subquery(this=value))
+            answer = exp.Subquery(this=value)
+            answer.meta["constant"] = True
+            call.replace(answer)
 
     def _constant(self, call: ExternalCall) -> bool:
         stable = self.externals[call.oid].volatility == "stable" or call.find_ancestor(exp.Values) is not None
-        varies = any(call.find(kind) is not None for kind in (exp.Column, exp.Query, exp.Rand, exp.AggFunc, exp.Window))
-        return stable and not varies and call.find_ancestor(exp.Case, exp.Coalesce) is None
+        parts = [node for node in call.walk(prune=_is_answer) if not _is_answer(node)]
+        varies = any(isinstance(node, (exp.Column, exp.Query, exp.AggFunc, exp.Window)) for node in parts)
+        return stable and not varies and not volatile(call) and call.find_ancestor(exp.Case, exp.Coalesce) is None
+
+
+def _is_answer(node: exp.Expr) -> bool:
+    """Whether it stands for a call of constants that was answered."""
+    return bool(node.meta.get("constant"))

@@ -32,6 +32,33 @@ def rows(client: Client) -> Client:
 
 
 @pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT COUNT(DISTINCT twice(CAST(RANDOM() * 1000000000 AS BIGINT))) FROM t",
+        "SELECT COUNT(DISTINCT twice(twice(CAST(RANDOM() * 1000000000 AS BIGINT)))) FROM t",
+        "SELECT COUNT(DISTINCT x) FROM (SELECT twice(CAST(RANDOM() * 1000000000 AS BIGINT)) AS x FROM t) AS s",
+    ],
+)
+def test_a_random_argument_is_another_one_for_each_row(rows: Client, sql: str) -> None:
+    assert rows.run(sql) == [("3",)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected", "sent"),
+    [
+        ("SELECT twice(twice(2)) FROM t", [("8",)] * 3, [[[2]], [[4]]]),
+        ("SELECT COUNT(DISTINCT twice(twice(2))) FROM t", [("1",)], [[[2]], [[4]]]),
+        ("SELECT SUM(twice(id + twice(1))) FROM t", [("24",)], [[[1]], [[3], [4], [5]]]),
+    ],
+)
+def test_a_call_of_constants_inside_another_is_made_once(
+    rows: Client, sql: str, expected: list[tuple[str]], sent: list[list[list[int]]]
+) -> None:
+    assert rows.run(sql) == expected
+    assert rows.sent == sent
+
+
+@pytest.mark.parametrize(
     ("sql", "expected"),
     [
         ("SELECT id, twice(id) FROM t ORDER BY id DESC", [("3", "6"), ("2", "4"), ("1", "2")]),
