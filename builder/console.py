@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console as Terminal
 from rich.table import Table
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "json"]
 _PIPE_WIDTH = 10_000
+# So many rows are folded into a terminal's width; of more, each is a long line.
+_FOLDED = 500
 
 
 def _terminal(*, stderr: bool = False) -> Terminal:
@@ -67,11 +70,23 @@ class Console:
         if self.format == "json":
             self.json([dict(zip(columns, row, strict=True)) for row in rows])
             return
+        texts = [["NULL" if value is None else _one_line(str(value)) for value in row] for row in rows]
+        widths = [max(map(cell_len, cells)) for cells in zip(columns, *texts, strict=True)]
+        if self.out.is_terminal and sum(widths) + 2 * len(widths) > self.out.width and len(texts) <= _FOLDED:
+            self._folded(columns, texts)
+            return
+        # Rich's own table takes 0.4 ms a row.
+        head, *lines = ("  ".join(map(set_cell_size, cells, widths)).rstrip() for cells in (columns, *texts))
+        self.out.print(head, style="bold")
+        if lines:
+            self.out.out("\n".join(lines), highlight=False)
+
+    def _folded(self, columns: Sequence[str], texts: Iterable[Sequence[str]]) -> None:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for column in columns:
             table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*("NULL" if value is None else _one_line(str(value)) for value in row))
+        for row in texts:
+            table.add_row(*row)
         with self.out.capture() as captured:
             self.out.print(table)
         # rich pads the last column too; nobody wants the blanks.

@@ -113,3 +113,16 @@ def test_an_error_shows_its_place(redshift: Endpoint) -> None:
     done = run(redshift, "SELECT 1 FRM t x;")
     assert "LINE 1: SELECT 1 FRM t x;" in done.stderr
     assert done.stderr.splitlines()[-1].endswith("^")
+
+
+def test_what_a_procedure_says_before_it_fails_comes_before_its_error(redshift: Endpoint, psql: Psql) -> None:
+    body = "BEGIN RAISE INFO 'before'; EXECUTE 'SELECT nope'; END"
+    psql(f"CREATE PROCEDURE psq.fails() AS $$ {body} $$ LANGUAGE plpgsql")
+    said = run(redshift, "CALL psq.fails();\nSELECT 1;\n").stderr.splitlines()
+    assert [line.partition(":")[0] for line in said[:2]] == ["INFO", "ERROR"]
+
+
+def test_an_error_inside_another_statement_s_text_points_nowhere(redshift: Endpoint) -> None:
+    said = run(redshift, "UNLOAD ('selec 1') TO 's3://b/k' IAM_ROLE DEFAULT;\n").stderr
+    assert "syntax error" in said
+    assert "^" not in said

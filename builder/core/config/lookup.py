@@ -70,20 +70,21 @@ def environment(layers: Sequence[Layer]) -> Given | None:
 
 
 def slips(layers: Sequence[Layer]) -> tuple[list[Problem], list[str]]:
-    """Variables of our own `.env` files that look like a setting and are none.
+    """Variables that look like a setting and are none.
 
-    One that begins with RS_ or IMAGE_ is a problem: nobody else reads those. Others are only noticed: the AWS command
-    line has more variables than we do.
+    One of our own `.env` files that begins with RS_ or IMAGE_ is a problem: nobody else reads those. Others are only
+    noticed, the AWS command line has more variables than we do; and so is RS_ in the environment, which we share.
     """
     known = [*BY_VARIABLE, *OLDER]
     problems: list[Problem] = []
     notices: list[str] = []
     for layer in layers:
-        for name, given in layer.values.items() if layer.file else ():
-            close = [] if name in known else get_close_matches(name, known, n=1, cutoff=0.85)
+        for name, given in layer.values.items():
+            apart = name in known or not (layer.file or name.startswith("RS_"))
+            close = [] if apart else get_close_matches(name, known, n=1, cutoff=0.85)
             if not close:
                 continue
-            if name.startswith(("RS_", "IMAGE_")):
+            if layer.file and name.startswith(("RS_", "IMAGE_")):
                 hint = f"did you mean {close[0]}?"
                 problems.append(Problem(where=given.origin, what="is not a setting", hint=hint))
             else:

@@ -199,11 +199,15 @@ def _inside(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def parse_text(sql: str) -> exp.Expr:
-    """The tree of a text that holds one statement."""
-    sources = split(sql)
-    if len(sources) != 1:
-        raise syntax("one statement is needed")
-    return parse(sources[0])
+    """The tree of a text that holds one statement, a part of another one: an error has no position there."""
+    try:
+        sources = split(sql)
+        if len(sources) != 1:
+            raise syntax("one statement is needed")
+        return parse(sources[0])
+    except SqlError as error:
+        error.position = 0
+        raise
 
 
 def _near(error: ParseError, source: Source) -> SqlError:

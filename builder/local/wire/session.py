@@ -163,6 +163,7 @@ class Connection:
         elif error.code == "57014":
             # Amazon Redshift, CANCEL: its words.
             error = SqlError(error.code, f"Query ({session.query_id}) cancelled on user's request")
+        self._send(notices(session))
         self._send(wire.error_response(error))
 
     def _simple(self, session: Session, body: wire.Body) -> None:

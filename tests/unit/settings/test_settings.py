@@ -112,6 +112,8 @@ def test_a_slip_in_our_own_file_is_a_problem_and_the_rest_of_the_environment_is_
 def test_a_slip_that_may_be_a_variable_of_others_is_noticed_only(tmp_path: Path) -> None:
     found = told(tmp_path, own="AWS_REGIONS=x\n")
     assert found.notices == (".env:1 AWS_REGIONS is not a setting: did you mean AWS_REGION?",)
+    found = told(tmp_path, own="", RS_HSOT="x", RS_OF_SOMEBODY_ELSE="x", AWS_REGIONS="x")
+    assert found.notices == ("RS_HSOT of the environment is not a setting: did you mean RS_HOST?",)
 
 
 def test_all_malformed_values_come_at_once_with_their_origin(tmp_path: Path) -> None:
