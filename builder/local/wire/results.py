@@ -28,6 +28,9 @@ _HEAD = struct.Struct("!cih")
 _LENGTH = struct.Struct("!i")
 _TIMETZ = re.compile(r"(\d+):(\d+):([\d.]+)([+-]\d+)(?::(\d+))?.*")
 
+# The OID of an array's elements, and the format of one; None: a text.
+_ELEMENTS = {"smallint[]": (21, "h"), "integer[]": (23, "i"), "oid[]": (26, "I"), "text[]": (25, None)}
+
 # How the SQL value `{0}` becomes a text that PostgreSQL's output function would print.
 _AS_TEXT = {
     "boolean": "CASE WHEN {0} THEN 't' WHEN NOT {0} THEN 'f' END",
@@ -38,7 +41,7 @@ _AS_TEXT = {
     "super": "CAST(to_json({0}) AS VARCHAR)",
     "geometry": "_rs.st_ashexewkb({0})",
     "geography": "_rs.st_ashexewkb({0})",
-    **dict.fromkeys(("smallint[]", "integer[]", "oid[]", "text[]"), "_rs.array_text({0})"),
+    **dict.fromkeys(_ELEMENTS, "_rs.array_text({0})"),
 }
 # The binary forms: an SQL value, and the format of its bytes. The cast matters where a parameter's value has turned out
 # to be of another type than the client was told.
@@ -54,10 +57,6 @@ _AS_BINARY = {
     "timestamp without time zone": (f"epoch_us({{0}}) - {_EPOCH_MICROSECONDS}", "q"),
     "timestamp with time zone": (f"epoch_us({{0}}) - {_EPOCH_MICROSECONDS}", "q"),
 }
-
-
-# The OID of an array's elements, and the format of one; None: a text.
-_ELEMENTS = {"smallint[]": (21, "h"), "integer[]": (23, "i"), "oid[]": (26, "I"), "text[]": (25, None)}
 
 
 @dataclass(frozen=True, kw_only=True)
