@@ -1,7 +1,6 @@
 """One call's way over a stream of rows: batches of arguments out, several under way, answers back in order.
 
-The arguments of a row are a JSON text, which DuckDB has written: in Arrow's layout the texts of a batch lie one behind
-the other, so a batch of arguments is a piece of that memory. A row with no text is not sent.
+The arguments of a row are a JSON text, which DuckDB has written and Arrow joins. A row with no text is not sent.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from builder.local.calls import answers, batches
 from builder.local.sqlstate import SqlError
@@ -54,8 +54,6 @@ class _Unit:
 class Exchange:
     """`text` is the column of arguments, `answer` the name of the new column. `check` raises once it is cancelled,
     `permit` before the first call of a function that IAM keeps from being called.
-
-    `separated`: each text has a comma behind it. The others hold no bracket but their own.
     """
 
     function: Function
@@ -64,7 +62,6 @@ class Exchange:
     pool: ThreadPoolExecutor
     in_flight: int
     text: str
-    separated: bool
     answer: str
     check: Callable[[], None]
     permit: Callable[[External], None] = lambda _external: None
@@ -160,30 +157,28 @@ class Exchange:
         assert external is not None  # noqa: S101 - as above
         texts = rows.column(self.text)
         offsets = _offsets(texts)
-        places = np.arange(len(texts))
+        ends = offsets[1:] - offsets[0]
+        places = None
         if texts.null_count:
             places = np.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False))
-        ends = (offsets[1:] - offsets[0])[places]
-        if not self.separated:
-            ends = ends + np.arange(1, len(ends) + 1)
+            ends = ends[places]
+        # With a comma behind each.
+        ends += np.arange(1, len(ends) + 1, dtype=ends.dtype)
         overhead, size = self.envelope.overhead, external.max_batch_size
         found = batches.bounds(ends, overhead=overhead, rows=external.max_batch_rows, size=size)
         # Rows that are not sent belong to the batch before them.
-        starts = [0, *(int(places[start]) for start, _ in found[1:])]
+        starts = [0, *(start if places is None else int(places[start]) for start, _ in found[1:])]
         return [rows.slice(start, end - start) for start, end in zip(starts, [*starts[1:], rows.num_rows], strict=True)]
 
     def _unit(self, rows: pa.RecordBatch) -> _Unit:
         texts = rows.column(self.text)
-        offsets = _offsets(texts)
-        count = len(texts) - texts.null_count
+        sending = texts.drop_null()
+        count = len(sending)
         payload = b""
         if count:
-            # Without the comma behind the last row.
-            end = offsets[-1] - 1 if self.separated else offsets[-1]
-            piece: bytes | memoryview = memoryview(texts.buffers()[2])[offsets[0] : end]
-            if not self.separated:
-                piece = bytes(piece).replace(b"][", b"],[")
-            payload = self.envelope.wrap(str(uuid.uuid4()).upper(), count, piece)
+            whole = pa.ListArray.from_arrays(pa.array([0, count], pa.int32()), sending)
+            arguments = pc.binary_join(whole, ",")[0].as_buffer()
+            payload = self.envelope.wrap(str(uuid.uuid4()).upper(), count, memoryview(arguments))
         sent = texts.is_valid().to_numpy(zero_copy_only=False) if texts.null_count else None
         return _Unit(rows=rows, count=count, payload=payload, sent=sent)
 

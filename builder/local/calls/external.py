@@ -47,6 +47,8 @@ class Caller:
     def __post_init__(self) -> None:
         self.count = 0
         self.tables: list[str] = []
+        # The session's own: no statement makes one while it calls.
+        self.temporary: list[str] | None = None
         self.queries: dict[str, str] = {}
         self.streams: list[Stream] = []
         self.helpers: list[Duck] = []
@@ -100,8 +102,10 @@ class Caller:
         """Whether another connection would read the same: a constant call's answer is in a temporary table, too."""
         if self.helper is None:
             return False
-        mine = self.duck.rows("SELECT table_name FROM duckdb_tables() WHERE temporary")
-        return not any(name in text for (name,) in mine)
+        if self.temporary is None:
+            found = self.duck.rows("SELECT table_name FROM duckdb_tables() WHERE temporary")
+            self.temporary = [name for (name,) in found]
+        return not any(name in text for name in (*self.temporary, *self.tables))
 
     def _opened(self) -> Duck:
         """A connection beside the session's; it knows the streams so far."""
@@ -143,7 +147,6 @@ class Caller:
             pool=self.pool,
             in_flight=self.in_flight,
             text=call.text,
-            separated=call.separated,
             answer=call.answer,
             check=self.check,
             permit=self.permit,

@@ -240,7 +240,7 @@ def _columns(call: ExternalCall) -> list[exp.Column]:
     """The columns of the user's that its arguments have, each once."""
     found: dict[str, exp.Column] = {}
     for column in call.find_all(exp.Column):
-        if not column.meta.get("kept"):
+        if not column.meta_get("kept"):
             found.setdefault(repr(column), column)
     return list(found.values())
 

@@ -92,7 +92,7 @@ def columns_of(outer: exp.Select, sources: set[str], aliases: set[str]) -> Itera
 
 def _fresh(column: exp.Column) -> bool:
     """Already one of ours: what a star was spelled out to."""
-    return column.meta.get("kept") is True
+    return column.meta_get("kept") is True
 
 
 def read_once(select: exp.Select) -> bool:

@@ -202,4 +202,4 @@ class _Stage:
 
 def _is_answer(node: exp.Expr) -> bool:
     """Whether it stands for a call of constants that was answered."""
-    return bool(node.meta.get("constant"))
+    return bool(node.meta_get("constant"))

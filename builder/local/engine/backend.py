@@ -79,9 +79,9 @@ class Session:
     def beside(self) -> Duck:
         """Another connection that finds the same names, but for temporary tables."""
         made = self.engine.duck()
-        for name, value in self.duck.rows("SELECT name, CAST(value AS VARCHAR) FROM duckdb_variables()"):
-            made.run(f"SET VARIABLE {name} = {literal(value)}")
-        self.path.lend(made)
+        values = self.duck.rows("SELECT name, CAST(value AS VARCHAR) FROM duckdb_variables()")
+        variables = [f"SET VARIABLE {name} = {literal(value)}" for name, value in values]
+        made.run("; ".join([*variables, self.path.setting]))
         return made
 
     def notice(self, level: str, message: str) -> None:
@@ -169,6 +169,7 @@ class Session:
         finally:
             self.engine.locks.release(id(self))
             self.path.settle()
+            self.engine.changed()
         if not self.told:
             self.become(self.user)
 

@@ -58,6 +58,7 @@ class Engine:
         self.pool = ThreadPoolExecutor(max_workers=4 * self.in_flight, thread_name_prefix="lambda")
         self.query_ids = itertools.count(1)
         self.sessions: dict[int, Session] = {}
+        self.change = object()
         # How often schemas have come or gone: sessions look along their search paths anew.
         self.schemas = 0
         self.ending = threading.Event()
@@ -73,6 +74,10 @@ class Engine:
         with self.left:
             self.sessions[id(made)] = made
         return made
+
+    def changed(self) -> None:
+        """What names, types and rights mean may have changed: what was settled before is settled anew."""
+        self.change = object()
 
     def forget(self, session: Session) -> None:
         """A session that has closed."""

@@ -30,12 +30,17 @@ class Prepared:
     statement: Statement
     parameters: tuple[int, ...]
     columns: tuple[Column, ...] | None
+    settled: trees.Settled | None = None
 
 
 def prepare(session: Session, statement: Statement, parameters: Sequence[int]) -> Prepared:
     """Raises SqlError for what can be known before the values are. `parameters` are OIDs, 0 for an unknown one."""
-    columns = _columns(session, statement, parameters)
     count = max(len(parameters), _count(statement))
+    if not count and isinstance(statement, Query) and statement.returns_rows:
+        session.check_failed(statement)
+        found, settled = trees.settle(session, statement.tree)
+        return Prepared(statement=statement, parameters=(), columns=tuple(found), settled=settled)
+    columns = _columns(session, statement, parameters)
     known = tuple(parameters) + (0,) * (count - len(parameters))
     return Prepared(statement=statement, parameters=known, columns=columns)
 

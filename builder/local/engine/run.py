@@ -27,7 +27,7 @@ from builder.local.procedures import calls, catalog
 from builder.local.procedures.grammar import Call, CreateProcedure, DropProcedure
 from builder.local.sql import dialect
 from builder.local.sqlstate import SqlError
-from builder.local.wire.results import Column, Result, data_rows, encoders
+from builder.local.wire.results import Result, data_rows, encoders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +40,18 @@ if TYPE_CHECKING:
 
 def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     """One statement. A result with rows is drained by the caller."""
+    statement = prepared.statement
+    if isinstance(statement, statements.Query) and statement.returns_rows:
+        return _query(session, prepared, values, formats)
+    # What others have settled so far may be seen otherwise from now on; and what they settle meanwhile, behind it.
+    session.engine.changed()
+    try:
+        return _other(session, prepared, values, formats)
+    finally:
+        session.engine.changed()
+
+
+def _other(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     statement = prepared.statement
     runner = _RESULTS.get(type(statement))
     if runner is not None:
@@ -57,7 +69,7 @@ def _query(session: Session, prepared: Prepared, values: Sequence[exp.Expr], for
     statement: statements.Query = prepared.statement  # type: ignore[assignment]  # by the table below
     tree = with_values(statement.tree, values)
     if statement.returns_rows:
-        return _select(session, tree, prepared.columns or (), formats)
+        return _select(session, tree, prepared, formats)
     return _write(session, tree, statement.verb)
 
 
@@ -79,13 +91,14 @@ def _execute(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], 
     return run(session, wanted, cursors.arguments(statement, wanted), formats)
 
 
-def _select(session: Session, tree: exp.Expr, columns: Sequence[Column], formats: Sequence[int]) -> Result:
+def _select(session: Session, tree: exp.Expr, prepared: Prepared, formats: Sequence[int]) -> Result:
+    columns = prepared.columns or ()
     caller = outside.caller(session)
 
     def chunks() -> Iterator[tuple[bytes, int]]:
         try:
             with caller.told():
-                query = dialect.render(trees.translated(session, tree, caller))
+                query = trees.query(session, tree, caller, prepared.settled)
                 yield from session.rows(query, columns, formats)
         finally:
             outside.clean(caller)

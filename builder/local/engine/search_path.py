@@ -27,6 +27,7 @@ class SearchPath:
 
     def __post_init__(self) -> None:
         self.seen = 0
+        self.found: list[str] = []
         self.made = False
 
     @property
@@ -49,18 +50,19 @@ class SearchPath:
         """Schemas that are not there are kept, as PostgreSQL does, and looked into once they are."""
         self.written = written
         self.seen = self.engine.schemas
-        found = self._found()
-        self.duck.run(f"SET VARIABLE rs_search_path = {literal(','.join(found))}")
-        self.duck.run(f"SET search_path = {literal(_joined(found))}")
+        self.found = self._found()
+        self.duck.run(f"SET VARIABLE rs_search_path = {literal(','.join(self.found))}")
+        self.duck.run(self.setting)
 
     def renew(self) -> None:
         """Looks along it anew where schemas have come or gone."""
         if self.seen != self.engine.schemas:
             self.set(self.written)
 
-    def lend(self, duck: Duck) -> None:
-        """Another connection finds the same names."""
-        duck.run(f"SET search_path = {literal(_joined(self._found()))}")
+    @property
+    def setting(self) -> str:
+        """What makes a connection of DuckDB find the same names."""
+        return f"SET search_path = {literal(_joined(self.found))}"
 
     def schemas_change(self) -> None:
         """One was made or dropped: for this session now, for the others once it is committed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -36,9 +37,34 @@ def names(session: Session) -> Names:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What telling a statement's columns has settled: not done anew when it runs, unless something has changed.
+
+    `sql` is all of it, "" where external functions are called or the endpoint's memory is read.
+    """
+
+    change: object
+    resolved: Resolved
+    sql: str
+
+
+def query(session: Session, tree: exp.Expr, caller: Caller, settled: Settled | None) -> str:
+    """DuckDB's SQL of a statement; calls of external functions are answered on the way."""
+    if settled is None or settled.change is not session.engine.change:
+        return dialect.render(translated(session, tree, caller))
+    if settled.sql:
+        return settled.sql
+    known = settled.resolved
+    return dialect.render(_answered(session, replace(known, tree=known.tree.copy()), caller))
+
+
 def translated(session: Session, tree: exp.Expr, caller: Caller) -> exp.Expr:
     """A tree that DuckDB can run; calls of external functions are answered on the way."""
-    resolved: Resolved = resolve(tree, names(session))
+    return _answered(session, resolve(tree, names(session)), caller)
+
+
+def _answered(session: Session, resolved: Resolved, caller: Caller) -> exp.Expr:
     virtual.fill(session, resolved.tree)
     settled = _settled(session, resolved.tree, resolved)
     translate.check_parameters(settled)
@@ -58,6 +84,16 @@ def describe(session: Session, tree: exp.Expr, parameters: Sequence[int]) -> lis
         if tree.find(exp.Parameter) is None:
             raise
     return _described(session, tree, parameters, exp.null())
+
+
+def settle(session: Session, tree: exp.Expr) -> tuple[list[Column], Settled]:
+    """The columns of a query without parameters, and what it took to know them."""
+    change = session.engine.change
+    resolved = resolve(tree.copy(), names(session))
+    known = replace(resolved, tree=resolved.tree.copy())
+    fixed = not resolved.externals and not virtual.wanted(resolved.tree)
+    sql = _without_calls(session, resolved)
+    return session.duck.describe(sql), Settled(change=change, resolved=known, sql=sql if fixed else "")
 
 
 def _described(session: Session, tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> list[Column]:

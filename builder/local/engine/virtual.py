@@ -37,10 +37,14 @@ _VIEWS: dict[str, Callable[[Session], Iterable[tuple[str, str, list[Any]]]]] = {
 }
 
 
+def wanted(tree: exp.Expr) -> set[str]:
+    """The views that a statement reads."""
+    return {table.name for table in tree.find_all(exp.Table) if table.db in {"", "pg_catalog"}} & IN_MEMORY
+
+
 def fill(session: Session, tree: exp.Expr) -> None:
     """Makes the relations that a statement reads."""
-    wanted = {table.name for table in tree.find_all(exp.Table) if table.db in {"", "pg_catalog"}} & IN_MEMORY
-    for name in sorted(wanted):
+    for name in sorted(wanted(tree)):
         columns = list(_VIEWS[name](session))
         select = ", ".join(f"CAST({column} AS {kind}) AS {column}" for column, kind, _ in columns)
         with session.duck.lent(

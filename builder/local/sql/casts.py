@@ -37,7 +37,7 @@ def translated(node: exp.Cast) -> exp.Expr | None:
     spelled = node.to.sql().upper()
     if spelled in _IDENTIFIERS:
         return _identified(node.this.copy(), spelled)
-    if node.to.this == exp.DType.USERDEFINED or node.meta.get("translated"):
+    if node.to.this == exp.DType.USERDEFINED or node.meta_get("translated"):
         return None
     if node.to.this == exp.DType.INTERVAL:
         raise unsupported(f"a cast to {node.to.sql()}")

@@ -146,14 +146,14 @@ class _Resolver:
             if table.db in _HIDDEN:
                 raise SqlError("3F000", f'schema "{table.db}" does not exist')
             # What a view has brought in was asked for its owner.
-            if "asked" not in table.meta and not isinstance(table.this, exp.Func) and not is_cte(table):
+            if not table.meta_get("asked") and not isinstance(table.this, exp.Func) and not is_cte(table):
                 self.names.access.relation(table.db, table.name, needed(table), owner)
             table.meta["asked"] = True
 
     def _function(self, node: exp.Anonymous, depth: int, owner: str) -> exp.Expr | None:
         """What stands for the call, or None where it stays as it is."""
         schema, name = _schema(node), node.name.lower()
-        if schema == dialect.SCHEMA and node.meta.get("settled"):
+        if schema == dialect.SCHEMA and node.meta_get("settled"):
             return None
         if schema in _HIDDEN:
             raise SqlError("3F000", f'schema "{schema}" does not exist')

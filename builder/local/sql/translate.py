@@ -94,10 +94,10 @@ def _shift(node: exp.Binary) -> exp.Expr:
 
 def _wide(node: exp.Expr) -> bool:
     """Whether a translated expression is a BIGINT because a shift, or a cast to BIGINT, is a part of its arithmetic."""
-    if node.meta.get("bigint"):
+    if node.meta_get("bigint"):
         return True
     if isinstance(node, exp.Cast):
-        return bool(node.meta.get("translated")) and str(node.to.args.get("kind")) == "BIGINT"
+        return bool(node.meta_get("translated")) and str(node.to.args.get("kind")) == "BIGINT"
     if isinstance(node, (exp.Paren, exp.Neg, exp.BitwiseNot)):
         return _wide(node.this)
     arithmetic = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.Add, exp.Sub, exp.Mul)

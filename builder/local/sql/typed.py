@@ -125,7 +125,7 @@ class _Scope:
             new.meta["duck"] = result.duck
 
     def _type(self, node: exp.Expr) -> str | None:
-        return node.meta.get("duck") or self.known.get(id(node))
+        return node.meta_get("duck") or self.known.get(id(node))
 
     def _number(self, node: exp.Expr) -> Number | None:
         duck = self._type(node)
@@ -218,7 +218,7 @@ def _leaves(node: exp.Expr) -> list[exp.Expr]:
 
 
 def _bare(node: exp.Expr) -> exp.Expr:
-    while isinstance(node, (exp.Paren, exp.Neg)) and "duck" not in node.meta:
+    while isinstance(node, (exp.Paren, exp.Neg)) and not node.meta_get("duck"):
         node = node.this
     return node
 
