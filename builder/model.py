@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 Volatility = Literal["volatile", "stable", "immutable"]
@@ -199,7 +200,7 @@ class Module:
     reason: str = ""
     parts: tuple[Module, ...] = ()
 
-    @property
+    @cached_property
     def lambdas(self) -> tuple[Function, ...]:
         """The functions that the image must answer; a module of SQL functions alone has none and needs no image."""
         return tuple(function for function in self.functions if function.kind == "lambda")
@@ -209,7 +210,7 @@ class Module:
         """The name of the image, without prefix: the module's, or `<module>-<group>`."""
         return f"{self.name}-{self.group}" if self.group else self.name
 
-    @property
+    @cached_property
     def images(self) -> tuple[Module, ...]:
         """What is one image each: the parts, or the module itself; nothing where no function is a Lambda's."""
         return tuple(part for part in self.parts or (self,) if part.lambdas)

@@ -35,9 +35,9 @@ def command(app: App) -> None:
         problems: list[Problem] = []
         try:
             catalog = app.catalog
-            # What Redshift would refuse in the SQL shows when it is rendered. Raises CatalogError too.
+            # What Redshift would refuse in the SQL.
             every = app.whole_catalog
-            sql_script.creations(group(every, every.functions), app.settings)
+            sql_script.refuse(group(every, every.functions), app.settings)
             sound: Sequence[Function] = every.functions
         except CatalogError as error:
             problems += error.problems

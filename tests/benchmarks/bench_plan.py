@@ -2,7 +2,7 @@
 
 Reference: ten times as long as 100 modules of 10 take, so a ratio of 1 is linear. plan/1000x10-memory is the peak of
 the same process in MB, beside that of 100 modules. From nothing: no cache, an empty account, a schema that does not
-exist. Each run is a process of its own, and the best of three counts; processor time, because what else a machine does
+exist. Each run is a process of its own, and the best of five counts; processor time, because what else a machine does
 adds to the clock.
 """
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from builder.model import Module
 
 ROOT = Path(__file__).resolve().parents[2]
-REPEATS = 3
+REPEATS = 5
 LARGE, SMALL, EACH = 1000, 100, 10
 IDENTITY = Identity(account="123456789012", region="us-east-1")
 SETTINGS = Settings(warehouse=Connection(host="nowhere", user="nobody"))
@@ -104,7 +104,7 @@ def validate_and_plan(root: Path) -> int:
     """The number of actions of a first deploy. What `builder validate` and `builder plan` do, but for asking AWS."""
     catalog = open_catalog([str(root)], ROOT, prefix=SETTINGS.lambda_prefix)
     modules = group(catalog, catalog.functions)
-    sql_script.creations(modules, SETTINGS)
+    sql_script.refuse(modules, SETTINGS)
     scopes = [Scope(module=each, names=tuple(function.name for function in each.functions)) for each in modules]
     lock = {each.name: _image(each) for each in modules}
     states = tuple(ImageState(name=each.name, repository=_repository(each.name), present=True) for each in modules)

@@ -103,12 +103,15 @@ def assemble(definition: Definition, aliases: Sequence[str] = wrappers.KNOWN) ->
 
 def _config(redshift: RedshiftSpec) -> dict[str, Any]:
     """The configuration as the model has it: tuples for lists and mappings."""
-    config = redshift.config.model_dump(exclude_none=True)
+    given = redshift.config
+    config = {field: getattr(given, field) for field in given.model_fields_set}
     for field in ("environment", "tags"):
-        config[field] = tuple(sorted(config[field].items()))
-    if given := config.get("image_config"):
-        lists = {field: tuple(given[field]) for field in ("entry_point", "command")}
-        config["image_config"] = ImageConfig(**{**given, **lists})
+        if field in config:
+            config[field] = tuple(sorted(config[field].items()))
+    if given.image_config is not None:
+        image = given.image_config
+        lists = {field: tuple(getattr(image, field)) for field in ("entry_point", "command")}
+        config["image_config"] = ImageConfig(**{**image.model_dump(exclude_none=True), **lists})
     return config
 
 

@@ -61,16 +61,15 @@ def documents(root: Path, shown: str) -> tuple[list[Document], list[Problem]]:
     found: list[Document] = []
     problems = _lost_in(str(root), shown)
     # Texts, not paths: a large catalogue has a hundred thousand steps, and a Path costs ten times what a look does.
-    for module in _subfolders(str(root)):
+    for module, linked in _subfolders(str(root)):
         if module.startswith("_"):
             continue
         folder = f"{root}/{module}"
         problems += _lost_in(folder, f"{shown}/{module}")
-        linked = islink(folder)  # noqa: PTH114 (see above)
-        for name in _subfolders(folder):
+        for name, link in _subfolders(folder):
             document, trouble = _document(f"{folder}/{name}", f"{shown}/{module}/{name}", module, name.lower())
             problems += trouble
-            known = "" if linked else folder
+            known = "" if linked or link else f"{folder}/{name}"
             if document and leads_out(f"{document.root}/{FUNCTION_FILE}", str(root), known=known):
                 problems.append(_link(document.where))
             elif document:
@@ -135,7 +134,7 @@ def locks(root: Path, shown: str) -> tuple[dict[str, tuple[str, tuple[PartLock, 
     """The text of each module's requirements lock and, where the module is split, the locks beside it."""
     found: dict[str, tuple[str, tuple[PartLock, ...]]] = {}
     problems = []
-    for module in _subfolders(str(root)):
+    for module, _ in _subfolders(str(root)):
         texts: dict[str, str] = {}
         for file in sorted((root / module).glob(part_locks.PATTERN)):
             text = _text(file, f"{shown}/{module}/{file.name}")
@@ -201,9 +200,12 @@ def _lost(where: str) -> Problem:
     )
 
 
-def _subfolders(folder: str) -> list[str]:
+def _subfolders(folder: str) -> list[tuple[str, bool]]:
+    """The names of its folders, and whether each is a link."""
     with scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if not dropping(entry.name) and entry.is_dir())
+        return sorted(
+            (entry.name, entry.is_symlink()) for entry in entries if not dropping(entry.name) and entry.is_dir()
+        )
 
 
 def _walk(folder: str, prefix: str = "", *, linked: bool = False) -> Iterator[tuple[str, str, bool]]:

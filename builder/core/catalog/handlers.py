@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 
 from builder.core.catalog import sources
 from builder.errors import Problem
@@ -50,8 +51,14 @@ def _fits_at_sight(content: bytes, name: str, wanted: int) -> bool:
     """
     if not wanted or sources.parameters(content, name) != wanted:
         return False
-    head = re.search(rb"\bdef\s+" + re.escape(name.encode()) + rb"\s*\(.*?(?::\s*\n|\Z)", content, re.DOTALL)
+    head = _head(name).search(content)
     return head is not None and b"*" not in head[0]
+
+
+@lru_cache(maxsize=64)
+def _head(name: str) -> re.Pattern[bytes]:
+    """A function's head. Nearly all handlers have one name."""
+    return re.compile(rb"\bdef\s+" + re.escape(name.encode()) + rb"\s*\(.*?(?::\s*\n|\Z)", re.DOTALL)
 
 
 def _function(module: ast.Module, name: str) -> ast.FunctionDef | None:

@@ -22,9 +22,14 @@ _LOADER: Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 
 
-@lru_cache(maxsize=4096)
-def _tag(text: str) -> str:
-    """What a plain scalar is: by the rules of PyYAML's resolver. Keys and types are the same words in every file."""
+@lru_cache(maxsize=8192)
+def _tag(kind: type[yaml.Node], text: str | None, implicit: Any) -> str:
+    """What a node is: by the rules of PyYAML's resolver. Keys and types are the same words in every file."""
+    if kind is not yaml.ScalarNode:
+        return _SEQ if kind is yaml.SequenceNode else _MAP
+    if not implicit[0]:
+        return _STR
+    text = text or ""
     rules = _LOADER.yaml_implicit_resolvers
     for tag, form in [*rules.get(text[:1], ()), *rules.get(None, ())]:
         if form.match(text):
@@ -35,11 +40,7 @@ def _tag(text: str) -> str:
 class _Reader(_LOADER):  # type: ignore[valid-type, misc]  # one of two classes, whichever this PyYAML has
     """Looks a scalar's kind up once a text, and not once a place."""
 
-    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
-        if kind is yaml.ScalarNode:
-            return _tag(value or "") if implicit[0] else _STR
-        return _SEQ if kind is yaml.SequenceNode else _MAP
-
+    resolve = staticmethod(_tag)
     # Tags by a node's place, which nothing here registers. PyYAML asks on the way into and out of every node; that
     # these two are in C is a seventh of its time.
     descend_resolver = staticmethod(is_not)
@@ -124,24 +125,35 @@ def _plain(node: yaml.Node | None, count: _Count) -> Any:
 
     PyYAML's constructor, which is general and in Python, takes three times as long; a catalogue has thousands of files.
     """
-    count.values += 1
-    if count.values > VALUES_LIMIT or node is None:
+    if node is None:
         raise _OutOfTheOrdinaryError
+    value = node.value
+    # Each value in its collection's turn: most are scalars, and a call for each would be half the work.
     if isinstance(node, yaml.ScalarNode):
-        read = _SCALARS.get(node.tag)
-        if read is None:
-            raise _OutOfTheOrdinaryError
-        return read(node.value)
+        count.values += 1
+        return _scalar(node.tag, value)
+    count.values += len(value) + 1
+    if count.values > VALUES_LIMIT:
+        raise _OutOfTheOrdinaryError
     if node.tag == _SEQ:
-        return [_plain(child, count) for child in node.value]
+        return [_plain(child, count) for child in value]
     if node.tag != _MAP:
         raise _OutOfTheOrdinaryError
     found: dict[str, Any] = {}
-    for key, value in node.value:
-        if key.tag != _STR or key.value in found:
+    for key, child in value:
+        name = key.value
+        if key.tag != _STR or name in found:
             raise _OutOfTheOrdinaryError
-        found[key.value] = _plain(value, count)
+        tag = child.tag
+        found[name] = child.value if tag == _STR else _plain(child, count)
     return found
+
+
+def _scalar(tag: str, text: str) -> Any:
+    read = _SCALARS.get(tag)
+    if read is None:
+        raise _OutOfTheOrdinaryError
+    return read(text)
 
 
 def _number(text: str) -> int:

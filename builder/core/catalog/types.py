@@ -161,7 +161,12 @@ def crossing(redshift: str) -> Crossing:
 
 def needs_wrapper(parameters: Iterable[Parameter], returns: str) -> bool:
     """Whether a Lambda function needs an external function of its own behind its SQL function."""
-    return not (crossing(returns).plain and all(crossing(each.type).plain for each in parameters))
+    return _any_converted((returns, *(each.type for each in parameters)))
+
+
+@lru_cache(maxsize=4096)
+def _any_converted(types: tuple[str, ...]) -> bool:
+    return not all(crossing(each).plain for each in types)
 
 
 def _sized(name: str, family: str, size: str | None) -> str:

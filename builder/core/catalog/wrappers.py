@@ -35,4 +35,5 @@ def parse(text: str, where: str) -> tuple[tuple[str, ...], list[Problem]]:
 def used(contents: Iterable[bytes], names: Iterable[str]) -> tuple[str, ...]:
     """Those of the names that a source mentions: a manifest lists no others."""
     contents = tuple(contents)
-    return tuple(name for name in sorted(set(names)) if any(name.encode() in content for content in contents))
+    found = {name for name in names if any(name.encode() in content for content in contents)}
+    return tuple(sorted(found))

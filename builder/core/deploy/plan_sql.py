@@ -120,7 +120,11 @@ def _by_module(desired: Desired) -> dict[str, dict[str, DesiredSql]]:
 def _part(scope: Scope, wanted: Mapping[str, DesiredSql], place: Place) -> Part:
     functions = {function.name: function for function in scope.module.functions}
     names = _names(scope, wanted, place)
-    known = {name: sql.routines(functions[name]) for name in names if name in functions}
+    known = {
+        name: wanted[name].routines if name in wanted else sql.routines(functions[name])
+        for name in names
+        if name in functions
+    }
     return Part(module=scope.module.name, names=names, known=known)
 
 

@@ -12,7 +12,7 @@ from builder.core.deploy.observed import Identity
 from builder.core.sql import statements as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from builder.core.config.settings import Settings
     from builder.model import Module, Statement
@@ -26,10 +26,25 @@ class Transaction:
     statements: tuple[Statement, ...]
 
 
+def refuse(modules: Iterable[Module], settings: Settings) -> None:
+    """Raises CatalogError for SQL that could not be written, with every function's problems, or for a circle of calls.
+
+    Where there are none, whatever `creations` renders is well formed: to render it would take three times as long.
+    """
+    each_module = tuple(modules)
+    _refuse((module, targets(module, settings)) for module in each_module)
+    for module in each_module:
+        ordered(module.functions)
+
+
+def _refuse(all_targets: Iterable[tuple[Module, Mapping[str, sql.Target]]]) -> None:
+    sql.refuse((each, at[each.name]) for module, at in all_targets for each in module.functions)
+
+
 def creations(modules: Iterable[Module], settings: Settings) -> tuple[Transaction, ...]:
     """The schema, then each module's functions, callees first. Raises CatalogError with every function's problems."""
     all_targets = [(module, targets(module, settings)) for module in modules]
-    sql.refuse((each, at[each.name]) for module, at in all_targets for each in module.functions)
+    _refuse(all_targets)
     schema = Transaction(module="", statements=(sql.create_schema(settings.schema),))
     return schema, *(
         Transaction(

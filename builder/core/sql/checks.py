@@ -67,11 +67,12 @@ def check_function(function: Function) -> list[Problem]:
         problems.append(Problem(where=function.root, key="arguments", what=what, hint="put some into one object"))
     if function.template and not function.returns:
         return [*problems, *_limits(function.config.max_batch_rows, function.config.max_batch_size, function.root)]
-    typed = [*((f"arguments.{each.name}", each.type) for each in function.parameters), ("output", function.returns)]
+    wrong = [(f"arguments.{each.name}", each.type) for each in function.parameters if not is_type(each.type)]
+    if not is_type(function.returns):
+        wrong.append(("output", function.returns))
     problems += [
         Problem(where=function.root, key=key, what=f"{text!r} is not a type", hint="write a Redshift type")
-        for key, text in typed
-        if not is_type(text)
+        for key, text in wrong
     ]
     return [*problems, *_limits(function.config.max_batch_rows, function.config.max_batch_size, function.root)]
 
@@ -125,6 +126,8 @@ def check_externals(function: Function, text: str, *, where: str) -> list[Proble
 
 
 def _limits(rows: int | None, size: int | None, where: str) -> list[Problem]:
+    if rows is None and size is None:
+        return []
     found = (("max_batch_rows", rows, BATCH_ROWS, "rows"), ("max_batch_size", size, BATCH_SIZE, "bytes"))
     return [
         Problem(where=where, key=key, what=f"{value} {unit}, Redshift takes {low} to {high}", hint="change it")

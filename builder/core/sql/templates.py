@@ -85,6 +85,7 @@ def sql_types(texts: Iterable[str]) -> str:
     return ", ".join(map(sql_type, texts))
 
 
+@lru_cache(maxsize=64)
 def role(text: str) -> str:
     """`default` is a keyword; an ARN, or a chain of them, is a literal."""
     return text if text == "default" else quote_literal(role_chain(text))
