@@ -6,6 +6,7 @@ Nothing desired is a removal. A later release, an earlier receipt or a second se
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from builder import names
@@ -21,7 +22,7 @@ from builder.model import NO_OPTIONS, Architecture, Kind, LambdaOptions, Routine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from builder.core.catalog.units import Unit
+    from builder.core.catalog.units import Mode, Unit
     from builder.core.config.settings import Settings
     from builder.core.deploy.observed import Identity
     from builder.model import Function, Image, Module
@@ -38,11 +39,11 @@ class Scope:
     names: tuple[str, ...]
     moved: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         return {function.name for function in self.module.functions} <= set(self.names)
 
-    @property
+    @cached_property
     def functions(self) -> tuple[Function, ...]:
         return tuple(function for function in self.module.functions if function.name in self.names)
 
@@ -52,11 +53,20 @@ class Scope:
 
     def units(self, settings: Settings, *, whole: bool = False) -> tuple[Unit, ...]:
         """The Lambda functions that answer to a selected function; with `whole` those of the whole module."""
-        wanted = units(self.module, prefix=settings.lambda_prefix, suffix=settings.suffix, mode=settings.lambda_mode)
-        found = (unit for unit in wanted if whole or unit.serves(self.names))
-        return tuple(
-            replace(unit, name=names.moved_name(unit.name)) if unit.name in self.moved else unit for unit in found
-        )
+        key = (settings.lambda_prefix, settings.suffix, settings.lambda_mode, whole)
+        if key not in self._units:
+            prefix, suffix, mode, _ = key
+            wanted = units(self.module, prefix=prefix, suffix=suffix, mode=mode)
+            found = (unit for unit in wanted if whole or unit.serves(self.names))
+            self._units[key] = tuple(
+                replace(unit, name=names.moved_name(unit.name)) if unit.name in self.moved else unit for unit in found
+            )
+        return self._units[key]
+
+    @cached_property
+    def _units(self) -> dict[tuple[str, str, Mode, bool], tuple[Unit, ...]]:
+        """Those of each way to ask: a plan asks nine times."""
+        return {}
 
     def every(self, settings: Settings) -> tuple[Unit, ...]:
         """All Lambda functions that the module may have been deployed as, in either mode."""
