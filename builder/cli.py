@@ -7,6 +7,7 @@ import keyword
 import os
 import pkgutil
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +28,17 @@ class Verbs(click.Group):
         found = (module.name for module in pkgutil.iter_modules(builder.commands.__path__))
         # A verb that is a word of Python's has a file with a trailing underscore: import_.py.
         return sorted(name.rstrip("_").replace("_", "-") for name in found if not name.startswith("_"))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

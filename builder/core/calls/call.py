@@ -101,10 +101,11 @@ def parse_arguments(function: Function, words: Sequence[str]) -> list[Any]:
     """Arguments from a command line: `NULL` is NULL, everything else is read by the parameter's type."""
     if function.template:
         return [_untyped(word) for word in words]
-    if len(words) != len(function.parameters):
+    wanted = len(function.parameters)
+    if len(words) != wanted:
         signature = ", ".join(f"{parameter.name} {parameter.type}" for parameter in function.parameters)
         raise UsageError(
-            f"takes {len(function.parameters)} arguments, {len(words)} given",
+            f"takes {wanted} argument{'s' * (wanted != 1)}, {len(words)} given",
             where=function.name,
             hint=f"its signature: {function.name}({signature})",
         )

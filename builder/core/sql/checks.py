@@ -90,7 +90,7 @@ def check_body(body: str, *, arguments: int, where: str) -> list[Problem]:
         problems.append(Problem(where=where, what=what, hint="compute from the arguments alone"))
     beyond = sorted(n for n in sql_text.placeholders(body) if not 1 <= n <= arguments)
     if beyond:
-        what = f"{', '.join(f'${n}' for n in beyond)} in a function of {arguments} arguments"
+        what = f"{', '.join(f'${n}' for n in beyond)} in a function of {arguments} argument{'s' * (arguments != 1)}"
         problems.append(Problem(where=where, what=what, hint="number the arguments from $1"))
     return problems
 

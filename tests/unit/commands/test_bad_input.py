@@ -82,3 +82,14 @@ def test_a_function_twice_and_an_unknown_type_are_told_together(typed: Typed, tm
     assert "'half' is defined twice" in err
     assert "did you mean 'string'?" in err
     assert not (tmp_path / ".builder").exists()
+
+
+@pytest.mark.parametrize(("word", "meant"), [("dploy", "deploy"), ("validat", "validate")])
+def test_a_slip_in_a_verb(word: str, meant: str, typed: Typed) -> None:
+    code, out, err = typed(word)
+    assert (code, out) == (2, "")
+    assert f"No such command {word!r}. Did you mean {meant!r}?" in err
+
+
+def test_a_word_that_is_like_no_verb(typed: Typed) -> None:
+    assert "Did you mean" not in typed("xyzzy")[2]

@@ -30,7 +30,7 @@ OPEN = "a quote, a dollar quote or a comment is opened and never closed"
         ("DROP TABLE t", "the body does not begin with SELECT"),
         ("SELECT a FROM t WHERE b LIMIT 1", f"FROM, WHERE, LIMIT {REFUSED}"),
         ("SELECT $1 ORDER BY 1", f"ORDER {REFUSED}"),
-        ("SELECT $2 + $0 + $1", "$0, $2 in a function of 1 arguments"),
+        ("SELECT $2 + $0 + $1", "$0, $2 in a function of 1 argument"),
         ("SELECT 'a", OPEN),
         ("SELECT /* a", OPEN),
         ("SELECT {{ shema }}.f($1)", "unknown variable {{ shema }}"),

@@ -86,7 +86,7 @@ def test_a_wrong_body_is_an_error_of_the_catalogue(project: Path, capsys: pytest
 
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "code/redshift.sql: $2 in a function of 1 arguments" in captured.err.replace("\n", " ")
+    assert "code/redshift.sql: $2 in a function of 1 argument" in captured.err.replace("\n", " ")
 
 
 def test_query_without_redshift_says_what_to_set(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
