@@ -126,6 +126,8 @@ class Deployment:
 
     def remarks(self, *, removal: bool = False) -> tuple[str, ...]:
         said = deploy_plan.remarks(self.scopes, self.settings, self.observed, removal=removal)
+        if not removal and not self.prune and not self.gone:
+            said = (*said, *orphans.remarks([scope.module for scope in self.scopes], self.settings, self.observed))
         return (*map(str, self.older), *said)
 
 

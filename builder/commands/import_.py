@@ -46,8 +46,13 @@ def _rows(found: Report) -> Iterator[tuple[str, str, str]]:
         name = f"{entry.module}/{entry.function}"
         parts = [("understood", entry.understood), ("assumed", entry.assumed), ("wrong", entry.wrong)]
         for kind, text in [(kind, text) for kind, texts in parts for text in texts]:
-            yield name, kind, text
+            yield name, kind, _on_one_line(text)
             name = ""
     for kind, texts in (("assumed", found.assumed), ("wrong", found.wrong)):
         for text in texts:
-            yield "(the catalogue)", kind, text
+            yield "(the catalogue)", kind, _on_one_line(text)
+
+
+def _on_one_line(text: str) -> str:
+    """A problem has its remedy on a line of its own."""
+    return "; ".join(line.strip() for line in text.splitlines())

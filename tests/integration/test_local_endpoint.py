@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -188,3 +189,11 @@ def test_what_was_committed_outlives_a_crash(endpoint: Endpoint) -> None:
 def test_the_log_has_no_password(endpoint: Endpoint) -> None:
     assert PASSWORD not in (endpoint.folder / "log").read_text()
     assert PASSWORD not in Path(f"/proc/{endpoint.handle.pid}/cmdline").read_text()
+
+
+def test_arrow_reads_a_list_in_a_process_that_has_no_frames() -> None:
+    # Arrow asks for pandas once in a process: what it did then was the end of the first call after a start.
+    lines = "from builder.local.engine.duck import without_frames", "without_frames()", "import pyarrow"
+    code = "; ".join((*lines, "print(pyarrow.array([0, 3]).to_pylist())"))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[0, 3]\n"), done.stderr

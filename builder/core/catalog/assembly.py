@@ -122,16 +122,14 @@ def library_name(reference: str) -> str:
 
 def arguments(definition: Definition) -> list[ParameterSpec] | None:
     """Redshift's own list where there is one, else the generic one."""
-    spec = definition.spec
-    own = definition.redshift.parameters
-    if own is not None:
-        return own
-    return spec.arguments if spec.arguments is not None else spec.parameters
+    given = (each for spec in (definition.redshift, definition.spec) for each in (spec.arguments, spec.parameters))
+    return next((each for each in given if each is not None), None)
 
 
 def output(definition: Definition) -> OutputSpec | None:
     """Redshift's own result where there is one, else the generic one."""
-    return definition.redshift.returns or definition.spec.output or definition.spec.returns
+    redshift, spec = definition.redshift, definition.spec
+    return redshift.output or redshift.returns or spec.output or spec.returns
 
 
 def _parameters(definition: Definition) -> tuple[Parameter, ...]:

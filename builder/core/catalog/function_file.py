@@ -193,6 +193,13 @@ class ConfigSpec(_Spec):
     """An external function is volatile or stable; a native SQL function may be immutable."""
 
 
+def _refuse_both(spec: RedshiftSpec | FunctionFile) -> None:
+    """Raises ValueError where both vocabularies are used in one place."""
+    for one, other in (("arguments", "parameters"), ("output", "returns")):
+        if getattr(spec, one) is not None and getattr(spec, other) is not None:
+            raise ValueError(f"{one} and {other} say the same thing: keep one of them")
+
+
 class RedshiftSpec(_Spec):
     """How the function stands in Redshift."""
 
@@ -208,11 +215,20 @@ class RedshiftSpec(_Spec):
     """What the function's own Lambda is called after the prefix, where it has one; else not used."""
     shared_libs: list[str] = Field(default_factory=list)
     """Libraries of _shared/python that the handler imports as lib.<name>; `data/_utils.py` brings the library data."""
-    parameters: list[ParameterSpec] | None = None
+    arguments: list[ParameterSpec] | None = None
     """The arguments as Redshift has them, where they differ."""
-    returns: Output | None = None
+    parameters: list[ParameterSpec] | None = None
+    """The same as arguments."""
+    output: Output | None = None
     """The result as Redshift has it, where it differs."""
+    returns: Output | None = None
+    """The same as output."""
     config: ConfigSpec = ConfigSpec()
+
+    @model_validator(mode="after")
+    def _one_spelling(self) -> RedshiftSpec:
+        _refuse_both(self)
+        return self
 
 
 class CloudsSpec(_Spec):
@@ -247,9 +263,7 @@ class FunctionFile(_Spec):
 
     @model_validator(mode="after")
     def _one_spelling(self) -> FunctionFile:
-        for one, other in (("arguments", "parameters"), ("output", "returns")):
-            if getattr(self, one) is not None and getattr(self, other) is not None:
-                raise ValueError(f"{one} and {other} say the same thing: keep one of them")
+        _refuse_both(self)
         return self
 
 

@@ -42,7 +42,7 @@ def _take_out(data: Any, detail: ErrorDetails) -> bool:
         else:
             del data[path[0]]
         return True
-    if path[:2] == _REDSHIFT and path[2:3] in (("parameters",), ("returns",)):
+    if path[:2] == _REDSHIFT and path[2:] and path[2] in _STAND_INS:
         data["clouds"]["redshift"][path[2]] = _STAND_INS[path[2]]
         return True
     of_config = path[:3] == (*_REDSHIFT, "config") and path[3:] and path[3] != "handler"

@@ -100,6 +100,15 @@ def _is_image_of(image: str, modules: Iterable[str], settings: Settings, observe
     return any(image == each or (image.startswith(f"{each}-") and owner in (None, each)) for each in modules)
 
 
+def remarks(modules: Sequence[Module], settings: Settings, observed: Observed) -> Iterator[str]:
+    """Functions of these modules that a deploy leaves where they are, though nothing may answer to them any more."""
+    chosen = {module.name for module in modules}
+    lost = [name for module, name in _routines(modules, settings, observed) if module in chosen]
+    if lost:
+        names = ", ".join(sorted(lost))
+        yield f"still in Redshift and no longer in the catalogue: {names} (`builder deploy --prune` takes them away)"
+
+
 def _routines(modules: Sequence[Module], settings: Settings, observed: Observed) -> Iterator[tuple[str, str]]:
     """Module and name of functions that we made in this schema, that stand there, and that the catalogue has lost.
 

@@ -136,7 +136,10 @@ def _assumed(function: Function | None) -> Iterator[str]:
         names = sql_names.answered(function)
         yield f"values cross as the template says, and the image answers to {_listed(names)}"
     if function.wrappers:
-        yield "the row is one list, NULL in it is None, and the first row that raises fails its batch"
+        yield (
+            "a row is one list (a batch, for batch_redshift_handler, a list of them), NULL in it is None, "
+            "and a row that raises fails its batch where no error_mode says otherwise"
+        )
     if function.config.volatility is None and not function.template:
         yield "STABLE, because nothing is said"
     if function.requirements:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,11 +28,10 @@ _INTEGERS = {"smallint": pa.int16(), "integer": pa.int32(), "bigint": pa.int64()
 _FLOATS = {"real": pa.float32(), "double precision": pa.float64()}
 _TEXTS = frozenset({"character", "character varying"})
 # A reply as handlers write it, a string of JSON, up to its results; and what comes behind them.
-_HEAD = re.compile(rb'"\{\\"success\\": ?true, ?\\"num_records\\": ?(\d+), ?\\"results\\": ?\[')
+_HEAD = re.compile(rb'"\{\\"success\\": ?true, ?\\"num_records\\": ?(0|[1-9]\d{0,8}), ?\\"results\\": ?\[')
 _TAIL = b']}"'
-# What numbers are written with, and `n` for NULL: Arrow would also take the words for what is not finite.
-_NUMBER_TEXT = b"0123456789-+.eEn"
-_COMMA, _NULL = b",n"
+_COMMA, _MINUS, _DOT, _ZERO, _ONE, _NULL = b",-.01n"
+_EXPONENT = b"eE"
 
 
 def arrow_type(kind: types.Type) -> pa.DataType:
@@ -57,19 +56,22 @@ def _numbers(body: bytes, kind: types.Type, count: int) -> pa.Array | None:
     known = kind.name in _INTEGERS or kind.name in _FLOATS
     if head is None or not known or int(head[1]) != count or not body.endswith(_TAIL):
         return None
-    values = _listed(body[head.end() : -len(_TAIL)])
+    values = _listed(body[head.end() : -len(_TAIL)], floating=kind.name in _FLOATS)
     if values is None or len(values) != count:
         return None
-    if kind.name in _FLOATS and values.buffers()[2].to_pybytes().translate(None, _NUMBER_TEXT):
-        return None
     try:
-        return values.cast(_INTEGERS.get(kind.name, pa.float64())).cast(arrow_type(kind), safe=False)
+        found = values.cast(_INTEGERS.get(kind.name, pa.float64())).cast(arrow_type(kind), safe=False)
     except pa.ArrowException:
         return None
+    return found if kind.name in _INTEGERS or _all_finite(found) else None
 
 
-def _listed(data: bytes) -> pa.Array | None:
-    """What stands between the commas of a list of numbers, as texts, with NULL for null; None where that is unclear.
+def _all_finite(values: pa.Array) -> bool:
+    return pc.all(pc.is_finite(values), min_count=0).as_py() is not False
+
+
+def _listed(data: bytes, *, floating: bool) -> pa.Array | None:
+    """What stands between the commas of a list of numbers, as texts, with NULL for null; None where that is no JSON.
 
     The texts of an Arrow array lie one behind the other: the list without its commas is the array's memory already.
     """
@@ -79,19 +81,49 @@ def _listed(data: bytes) -> pa.Array | None:
         return None
     bare = data.translate(None, b" ") if spaces else data
     bare = bare.replace(b"null", b"n") if nulls else bare
-    commas = np.flatnonzero(np.frombuffer(bare, np.uint8) == _COMMA)
-    offsets = np.zeros(len(commas) + 2, np.int32)
-    np.subtract(commas, np.arange(len(commas)), out=offsets[1:-1], casting="unsafe")
+    if not bare or bare.endswith(b","):
+        return None
+    letters = np.frombuffer(bare, np.uint8)
+    commas = np.flatnonzero(letters == _COMMA)
+    starts = np.zeros(len(commas) + 1, np.int64)
+    np.add(commas, 1, out=starts[1:])
+    # Nearly every number begins with a digit that is no zero.
+    ends = np.append(commas, len(bare))
+    usual = bool((letters[starts] - _ONE < 9).all())  # noqa: PLR2004 - 1 to 9; what is below wraps round
+    if not (usual or _well_begun(letters, starts, ends)) or (floating and not _well_pointed(letters)):
+        return None
+    offsets = np.empty(len(starts) + 1, np.int32)
+    np.subtract(starts, np.arange(len(starts)), out=offsets[:-1], casting="unsafe")
     offsets[-1] = len(bare) - len(commas)
-    texts = bare.translate(None, b",")
-    valid = None
-    if nulls:
-        # An `n` elsewhere is no number.
-        there = np.frombuffer(texts + b"-", np.uint8)[offsets[:-1]] != _NULL
-        if not (np.diff(offsets)[~there] == 1).all():
-            return None
-        valid = pa.py_buffer(np.packbits(there, bitorder="little"))
-    return pa.StringArray.from_buffers(len(commas) + 1, pa.py_buffer(offsets), pa.py_buffer(texts), valid)
+    valid = pa.py_buffer(np.packbits(letters[starts] != _NULL, bitorder="little")) if nulls else None
+    texts = pa.py_buffer(bare.translate(None, b","))
+    return pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), texts, valid)
+
+
+def _well_begun(letters: Any, starts: Any, ends: Any) -> bool:
+    """Whether each is null, or begins as JSON's numbers do: no plus, no digit behind a leading zero.
+
+    -0 is left to JSON's reader, to which it is an integer.
+    """
+    negative = letters[starts] == _MINUS
+    at = starts + negative
+    if (at >= ends).any():
+        return False
+    first, length = letters[at], ends - at
+    null = (first == _NULL) & (length == 1) & ~negative
+    zero = first == _ZERO
+    after = letters[np.minimum(at + 1, len(letters) - 1)]
+    sound = (length == 1) & ~negative | (after == _DOT) | np.isin(after, list(_EXPONENT))
+    return bool((null | (zero & sound) | (first - _ONE < 9)).all())  # noqa: PLR2004 - as above
+
+
+def _well_pointed(letters: Any) -> bool:
+    """Whether a digit stands behind every decimal point, and nothing but what numbers are written with."""
+    points = np.flatnonzero(letters == _DOT)
+    if len(points) and (points[-1] + 1 == len(letters) or (letters[points + 1] - _ZERO >= 10).any()):  # noqa: PLR2004
+        return False
+    # Arrow would also take the words for what is not finite.
+    return not letters.tobytes().translate(None, b"0123456789-+.eE,n")
 
 
 def column(results: list[Any], kind: types.Type) -> pa.Array:
@@ -127,12 +159,21 @@ def _floats(results: list[Any], found: pa.Array | None, kind: types.Type) -> pa.
     if kind.name not in _FLOATS:
         return None
     if found is not None and pa.types.is_floating(found.type):
-        return found.cast(_FLOATS[kind.name], safe=False)
+        return _in_range(found, kind)
     if not set(map(type, results)) <= {int, float, type(None)}:
         return None
     # Arrow takes no integer beyond 2^53 for a float, JSON's readers do.
     mask = np.fromiter((each is None for each in results), dtype=np.bool_, count=len(results))
-    return pa.array(np.array(results, dtype=np.float64), mask=mask).cast(_FLOATS[kind.name], safe=False)
+    return _in_range(pa.array(np.array(results, dtype=np.float64), mask=mask), kind)
+
+
+def _in_range(numbers: pa.Array, kind: types.Type) -> pa.Array:
+    """Of a REAL or a DOUBLE PRECISION. JSON has no infinity: one is a number that the type cannot hold."""
+    found = numbers.cast(_FLOATS[kind.name], safe=False)
+    if not _all_finite(found):
+        wrong = numbers.filter(pc.invert(pc.is_finite(found)))[0].as_py()
+        raise SqlError("22003", f"{INVALID}: {wrong} is out of range for type {kind}")
+    return found
 
 
 def _check_length(texts: pa.Array, kind: types.Type) -> None:
@@ -169,16 +210,21 @@ def _spelled(value: Any) -> str:
 
 def _decimals(results: list[Any], kind: types.Type) -> None:
     precision, scale = kind.arguments
+    # From here on it is rounded to one digit more than the type has. Python's own context keeps 28 digits.
+    with localcontext() as context:
+        context.prec = precision + 1
+        limit = Decimal(10) ** (precision - scale) - Decimal(5).scaleb(-scale - 1)
     for value in results:
         if value is None:
             continue
-        if type(value) not in {Decimal, str}:
+        # Python takes underscores, and the digits of every script.
+        if type(value) not in {Decimal, str} or (isinstance(value, str) and ("_" in value or not value.isascii())):
             raise _not_a_value(value, kind)
         try:
             number = Decimal(value)
         except InvalidOperation:
             raise SqlError("22P02", f"{INVALID}: {value!r} is not a value of type {kind}") from None
-        if not number.is_finite() or abs(number) >= Decimal(10) ** (precision - scale):
+        if not number.is_finite() or abs(number) >= limit:
             raise SqlError("22003", f"{INVALID}: {value} is out of range for type {kind}")
 
 

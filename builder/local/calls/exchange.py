@@ -138,7 +138,8 @@ class Exchange:
             if not batch.num_rows:
                 continue
             held.append(batch)
-            count += batch.num_rows
+            # Rows that are not sent fill no batch, but for the bytes that they hold.
+            count += batch.num_rows - batch.column(self.text).null_count
             size += batch.column(self.text).nbytes
             whole += batch.nbytes
             if count > external.max_batch_rows or size > external.max_batch_size or whole > ROWS_BYTES:
@@ -148,7 +149,8 @@ class Exchange:
                     yield self._unit(last)
                     last = last.slice(last.num_rows)
                 held = [last] if last.num_rows else []
-                count, size, whole = last.num_rows, last.column(self.text).nbytes, last.nbytes
+                texts = last.column(self.text)
+                count, size, whole = len(texts) - texts.null_count, texts.nbytes, last.nbytes
         if held:
             yield from map(self._unit, self._cut(pa.concat_batches(held)))
 

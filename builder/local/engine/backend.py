@@ -238,4 +238,7 @@ class _Atomic:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.session.steps -= 1
         if self.own:
-            self.session.duck.run("COMMIT" if kind is None else "ROLLBACK")
+            try:
+                self.session.duck.run("COMMIT" if kind is None else "ROLLBACK")
+            finally:
+                self.session.path.settle()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 
 from builder.local.engine.wording import from_duckdb
 from builder.local.sql import dialect, types
@@ -46,6 +47,9 @@ def without_frames() -> None:
     """
     for name in _FRAMES:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # as above
+    # Arrow, too, looks for pandas at its first list, falls over what it finds, and has settled then that there is none.
+    with suppress(AttributeError):
+        pa.array([])
 
 
 def open_database(path: Path | None = None, *, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:

@@ -36,12 +36,12 @@ class Prepared:
 def prepare(session: Session, statement: Statement, parameters: Sequence[int]) -> Prepared:
     """Raises SqlError for what can be known before the values are. `parameters` are OIDs, 0 for an unknown one."""
     count = max(len(parameters), _count(statement))
-    if not count and isinstance(statement, Query) and statement.returns_rows:
-        session.check_failed(statement)
-        found, settled = trees.settle(session, statement.tree)
-        return Prepared(statement=statement, parameters=(), columns=tuple(found), settled=settled)
-    columns = _columns(session, statement, parameters)
     known = tuple(parameters) + (0,) * (count - len(parameters))
+    if isinstance(statement, Query) and statement.returns_rows:
+        session.check_failed(statement)
+        settled = trees.settle(session, statement.tree, known)
+        return Prepared(statement=statement, parameters=known, columns=settled.columns, settled=settled)
+    columns = _columns(session, statement, parameters)
     return Prepared(statement=statement, parameters=known, columns=columns)
 
 
@@ -57,13 +57,11 @@ def _columns(session: Session, statement: Statement, parameters: Sequence[int]) 
     if isinstance(statement, (Show, Explain)):
         name = statement.name if isinstance(statement, Show) else explain.HEADING
         return (Column(name=name, type=types.of("varchar")),)
-    if not isinstance(statement, (Query, Fetch, ExecutePrepared, Call, listings.Listing)):
+    if not isinstance(statement, (Fetch, ExecutePrepared, Call, listings.Listing)):
         return None
     session.check_failed(statement)
     if isinstance(statement, Call):
         return calls.columns(session, call_stands(statement, parameters))
     if isinstance(statement, (Fetch, ExecutePrepared)):
         return cursors.columns(session, statement)
-    if isinstance(statement, listings.Listing):
-        return listings.columns(session, statement)
-    return tuple(trees.describe(session, statement.tree, parameters)) if statement.returns_rows else None
+    return listings.columns(session, statement)

@@ -38,11 +38,17 @@ if TYPE_CHECKING:
     from builder.local.engine.prepare import Prepared
 
 
+# What changes rows alone, and no name, type or right.
+_ROWS_ONLY = frozenset({"INSERT", "UPDATE", "DELETE"})
+
+
 def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     """One statement. A result with rows is drained by the caller."""
     statement = prepared.statement
-    if isinstance(statement, statements.Query) and statement.returns_rows:
+    if prepared.settled is not None:
         return _query(session, prepared, values, formats)
+    if isinstance(statement, statements.Query) and statement.verb in _ROWS_ONLY:
+        return _other(session, prepared, values, formats)
     # What others have settled so far may be seen otherwise from now on; and what they settle meanwhile, behind it.
     session.engine.changed()
     try:
@@ -68,8 +74,8 @@ def _other(session: Session, prepared: Prepared, values: Sequence[exp.Expr], for
 def _query(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     statement: statements.Query = prepared.statement  # type: ignore[assignment]  # by the table below
     tree = with_values(statement.tree, values)
-    if statement.returns_rows:
-        return _select(session, tree, prepared, formats)
+    if prepared.settled is not None:
+        return _select(session, tree, prepared.settled, formats)
     return _write(session, tree, statement.verb)
 
 
@@ -91,14 +97,14 @@ def _execute(session: Session, prepared: Prepared, _values: Sequence[exp.Expr], 
     return run(session, wanted, cursors.arguments(statement, wanted), formats)
 
 
-def _select(session: Session, tree: exp.Expr, prepared: Prepared, formats: Sequence[int]) -> Result:
-    columns = prepared.columns or ()
+def _select(session: Session, tree: exp.Expr, settled: trees.Settled, formats: Sequence[int]) -> Result:
+    columns = settled.columns
     caller = outside.caller(session)
 
     def chunks() -> Iterator[tuple[bytes, int]]:
         try:
             with caller.told():
-                query = trees.query(session, tree, caller, prepared.settled)
+                query = trees.query(session, tree, caller, settled)
                 yield from session.rows(query, columns, formats)
         finally:
             outside.clean(caller)

@@ -29,6 +29,8 @@ class SearchPath:
         self.seen = 0
         self.found: list[str] = []
         self.made = False
+        # Since the last transaction's end: inside of one, only what was there when it began was seen.
+        self.looked = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,7 +51,7 @@ class SearchPath:
     def set(self, written: tuple[str, ...]) -> None:
         """Schemas that are not there are kept, as PostgreSQL does, and looked into once they are."""
         self.written = written
-        self.seen = self.engine.schemas
+        self.seen, self.looked = self.engine.schemas, True
         self.found = self._found()
         self.duck.run(f"SET VARIABLE rs_search_path = {literal(','.join(self.found))}")
         self.duck.run(self.setting)
@@ -70,9 +72,11 @@ class SearchPath:
         self.engine.schemas += 1
 
     def settle(self) -> None:
-        """The transaction has ended: what it has made or dropped is so for all."""
+        """The transaction has ended: what it has made or dropped is so for all, and what others have shows now."""
         self.engine.schemas += self.made
         self.made = False
+        if self.looked:
+            self.seen, self.looked = -1, False
 
     def _found(self) -> list[str]:
         there = {name for (name,) in self.duck.rows("SELECT nspname FROM _rs.pg_namespace")}

@@ -37,26 +37,40 @@ def names(session: Session) -> Names:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Settled:
-    """What telling a statement's columns has settled: not done anew when it runs, unless something has changed.
+    """What telling a query's columns has settled: not done anew when it runs, unless something has changed.
 
-    `sql` is all of it, "" where external functions are called or the endpoint's memory is read.
+    `resolved` is None where it has parameters: their values settle it. `sql` is all of a query, "" where external
+    functions are called or the endpoint's memory is read.
     """
 
+    tree: exp.Expr
+    parameters: tuple[int, ...]
+    columns: tuple[Column, ...]
     change: object
-    resolved: Resolved
-    sql: str
+    resolved: Resolved | None = None
+    sql: str = ""
+
+    def renew(self, session: Session) -> None:
+        """Settles it anew where something has changed. Raises SqlError 0A000 where it gives other columns then: its
+        client was told these.
+        """
+        if self.change is session.engine.change:
+            return
+        found = settle(session, self.tree, self.parameters)
+        if found.columns != self.columns:
+            raise SqlError("0A000", "cached plan must not change result type", hint="prepare the statement anew")
+        self.change, self.resolved, self.sql = found.change, found.resolved, found.sql
 
 
-def query(session: Session, tree: exp.Expr, caller: Caller, settled: Settled | None) -> str:
-    """DuckDB's SQL of a statement; calls of external functions are answered on the way."""
-    if settled is None or settled.change is not session.engine.change:
-        return dialect.render(translated(session, tree, caller))
-    if settled.sql:
-        return settled.sql
+def query(session: Session, tree: exp.Expr, caller: Caller, settled: Settled) -> str:
+    """DuckDB's SQL of a query, `tree` with its values; calls of external functions are answered on the way."""
+    settled.renew(session)
     known = settled.resolved
-    return dialect.render(_answered(session, replace(known, tree=known.tree.copy()), caller))
+    if known is None:
+        return dialect.render(translated(session, tree, caller))
+    return settled.sql or dialect.render(_answered(session, replace(known, tree=known.tree.copy()), caller))
 
 
 def translated(session: Session, tree: exp.Expr, caller: Caller) -> exp.Expr:
@@ -86,14 +100,24 @@ def describe(session: Session, tree: exp.Expr, parameters: Sequence[int]) -> lis
     return _described(session, tree, parameters, exp.null())
 
 
-def settle(session: Session, tree: exp.Expr) -> tuple[list[Column], Settled]:
-    """The columns of a query without parameters, and what it took to know them."""
+def settle(session: Session, tree: exp.Expr, parameters: Sequence[int]) -> Settled:
+    """A query's columns, and what it took to know them."""
     change = session.engine.change
+    if parameters:
+        found = tuple(describe(session, tree, parameters))
+        return Settled(tree=tree, parameters=tuple(parameters), columns=found, change=change)
     resolved = resolve(tree.copy(), names(session))
     known = replace(resolved, tree=resolved.tree.copy())
     fixed = not resolved.externals and not virtual.wanted(resolved.tree)
     sql = _without_calls(session, resolved)
-    return session.duck.describe(sql), Settled(change=change, resolved=known, sql=sql if fixed else "")
+    return Settled(
+        tree=tree,
+        parameters=(),
+        columns=tuple(session.duck.describe(sql)),
+        change=change,
+        resolved=known,
+        sql=sql if fixed else "",
+    )
 
 
 def _described(session: Session, tree: exp.Expr, parameters: Sequence[int], unknown: exp.Expr) -> list[Column]:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def _settings(session: Session) -> Iterable[tuple[str, str, list[Any]]]:
     """PostgreSQL, "pg_settings": drivers ask it for the lengths of names and keys."""
-    settings = {**variables.DEFAULTS, **variables.FOREVER, **session.variables}
+    path = {"search_path": ", ".join(session.path.written)}
+    settings = {**variables.DEFAULTS, **variables.FOREVER, **session.variables, **path}
     yield "name", "VARCHAR", list(settings)
     yield "setting", "VARCHAR", list(settings.values())
 

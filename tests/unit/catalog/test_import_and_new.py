@@ -119,3 +119,18 @@ def test_new_says_how_to_try_it_with_the_roots_that_it_was_given(
     done = run(tmp_path, "new", "words", "one", *(word for root in roots for word in ("--functions-root", root)))
     assert done.exit_code == 0, done.output
     assert f"try it: builder test --modules words{test}, or pytest {pytest_}\n" in done.output
+
+
+@pytest.mark.parametrize(("inputs", "result"), [("arguments", "output"), ("parameters", "returns")])
+def test_either_vocabulary_under_redshift_comes_before_what_is_above(inputs: str, result: str, tmp_path: Path) -> None:
+    above = "arguments: [{name: n, type: text}]\noutput: text\n"
+    text = f"{above}clouds: {{redshift: {{{inputs}: [{{name: n, type: bigint}}], {result}: int}}}}\n"
+    code, functions, _ = report(write(tmp_path, function("one", text)))
+    assert (code, functions["one"]["understood"]) == (0, ["Python: (BIGINT) gives INTEGER"])
+
+
+def test_a_problem_and_its_remedy_stand_on_one_line(tmp_path: Path) -> None:
+    files = function("one", "arguments: []\noutput: nothing\nclouds: {redshift: {}}\n")
+    done = CliRunner().invoke(cli, ["--project", str(write(tmp_path, files)), "import"], standalone_mode=False)
+    assert done.return_value == CatalogError.exit_code
+    assert "\\n" not in done.stdout

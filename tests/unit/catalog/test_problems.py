@@ -151,6 +151,12 @@ def test_two_spellings_of_one_thing(tmp_path: Path) -> None:
     assert of(PLAIN + "returns: int\n", tmp_path) == ["geo/one/function.yaml:1 : output and returns say the same thing"]
 
 
+def test_two_spellings_of_one_thing_under_redshift(tmp_path: Path) -> None:
+    text = "clouds: {redshift: {arguments: [], parameters: [], output: int}}\n"
+    what = "arguments and parameters say the same thing"
+    assert of(text, tmp_path) == [f"geo/one/function.yaml:1 clouds.redshift: {what}"]
+
+
 def test_a_signature_that_is_missing_or_ambiguous(tmp_path: Path) -> None:
     assert of("clouds: {redshift: {}}\n", tmp_path) == [
         "geo/one/function.yaml:1 : arguments is missing",

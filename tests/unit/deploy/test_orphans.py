@@ -9,7 +9,7 @@ from builder.adapters.fake_registry import IDENTITY
 from builder.adapters.observe import Question, observe
 from builder.core.catalog.selection import Gone
 from builder.core.deploy.actions import DeleteFunction, DeleteRepository, Note, RunSql
-from builder.core.deploy.orphans import Orphan, orphans, prune
+from builder.core.deploy.orphans import Orphan, orphans, prune, remarks
 from builder.core.deploy.plan import destroys
 from builder.names import trial_name
 from tests.unit.deploy.cloud import (
@@ -246,3 +246,14 @@ def test_somebody_elses_function_of_such_a_name_is_left_alone(tmp_path: Path) ->
     assert found(site, MODULES) == ()
     site.remove(scopes())
     assert set(site.cloud.functions.held) == {name}
+
+
+def test_what_a_deploy_leaves_behind_is_told_for_the_modules_that_are_chosen(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    left = [WITHOUT_PARENT, H3_MODULE]
+    # As a plain deploy looks, which does not ask for strangers.
+    found = site.observe(scopes(modules=left))
+    assert list(remarks(MODULES, site.settings, found)) == []
+    (said,) = remarks(left, site.settings, found)
+    assert "no longer in the catalogue: quadbin_toparent (" in said
+    assert list(remarks([H3_MODULE], site.settings, found)) == []

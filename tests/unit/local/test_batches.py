@@ -168,6 +168,20 @@ def test_a_reply_of_numbers_is_read_as_json_reads_it(spaces: tuple[str, str], fi
         ("n,2", "bigint", "not JSON"),
         ("1,,2", "bigint", "not JSON"),
         ("1 2,3", "bigint", "not JSON"),
+        ("0x10,1", "bigint", "not JSON"),
+        ("007,1", "bigint", "not JSON"),
+        ("-01,1", "smallint", "not JSON"),
+        ("01e5,1", "double precision", "not JSON"),
+        ("+1,1", "double precision", "not JSON"),
+        (".5,1", "double precision", "not JSON"),
+        ("-.5,1", "real", "not JSON"),
+        ("1.,5", "double precision", "not JSON"),
+        ("1,5.", "double precision", "not JSON"),
+        ("1.e5,1", "double precision", "not JSON"),
+        ("1,inf", "double precision", "not JSON"),
+        ("1,-", "bigint", "not JSON"),
+        ("-null,1", "bigint", "not JSON"),
+        ("1,1e39", "real", "1e\\+39 is out of range for type real"),
         ("1-2,3", "bigint", "not JSON"),
         ('1,"2"', "double precision", '"2" is not a value'),
         ("1,NaN", "double precision", "not JSON"),
@@ -176,3 +190,35 @@ def test_a_reply_of_numbers_is_read_as_json_reads_it(spaces: tuple[str, str], fi
 def test_a_list_that_is_no_list_of_its_numbers_is_refused(results: str, kind: str, words: str) -> None:
     with pytest.raises(SqlError, match=words):
         read(f'{{"success":true,"num_records":2,"results":[{results}]}}', returns=kind)
+
+
+@pytest.mark.parametrize(
+    ("results", "kind", "values"),
+    [
+        ("0,-7", "bigint", [0, -7]),
+        ("-0,null", "double precision", [0.0, None]),
+        ("0.5,-0.25", "real", [0.5, -0.25]),
+        ("0e3,1E-2", "double precision", [0.0, 0.01]),
+        ("null,null", "integer", [None, None]),
+    ],
+)
+def test_numbers_that_begin_in_other_ways(results: str, kind: str, values: list[Any]) -> None:
+    assert read(f'{{"success":true,"num_records":2,"results":[{results}]}}', returns=kind) == values
+
+
+@pytest.mark.parametrize("count", ["02", "2" * 5000])
+def test_a_count_that_is_no_count(count: str) -> None:
+    with pytest.raises(SqlError, match=r"not JSON|invalid number of results") as caught:
+        read(f'{{"success":true,"num_records":{count},"results":[1,2]}}')
+    assert caught.value.code == "XX000"
+
+
+@pytest.mark.parametrize(("value", "code"), [("99999999.995", "22003"), ("1_000", "22P02"), ("\u0663", "22P02")])
+def test_a_decimal_that_its_type_does_not_hold(value: str, code: str) -> None:
+    with pytest.raises(SqlError) as caught:
+        answers.column([value], types.of("decimal(10,2)"))
+    assert caught.value.code == code
+
+
+def test_a_decimal_is_rounded_within_its_type() -> None:
+    assert answers.column(["99999999.994"], types.of("decimal(10,2)")).to_pylist() == ["99999999.994"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlglot import exp
 
 from builder.local.sql.tokens import split
 from builder.local.sqlstate import SqlError
@@ -121,3 +122,54 @@ def test_the_endpoint_s_own_counts_are_read_anew(client: Client) -> None:
     assert again(client.session, known) == [("0",)]
     client.run("SELECT same(1)")
     assert again(client.session, known) == [("1",)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE t ADD COLUMN z INT DEFAULT 7",
+        "ALTER TABLE t DROP COLUMN b",
+        "ALTER TABLE t RENAME COLUMN b TO bb",
+        "DROP TABLE t; CREATE TABLE t(b VARCHAR, a INT)",
+        "DROP TABLE t; CREATE TABLE t(a FLOAT8, b VARCHAR)",
+    ],
+)
+@pytest.mark.parametrize(("query", "values"), [("SELECT * FROM t", []), ("SELECT * FROM t WHERE a = $1", [1])])
+def test_a_client_gets_the_columns_that_it_was_told_or_an_error(
+    client: Client, other: Session, query: str, values: list[int], change: str
+) -> None:
+    client.run("CREATE TABLE t(a INT, b VARCHAR); INSERT INTO t VALUES (1, 'x')")
+    known = prepared(client.session, query)
+    given = [exp.Literal.number(value) for value in values]
+
+    def run() -> list[tuple[str | None, ...]]:
+        result = client.session.execute(known, given, (0, 0))
+        return data_rows(b"".join(data for data, _ in result.chunks or ()))
+
+    assert run() == [("1", "x")]
+    ran(other, change)
+    with pytest.raises(SqlError, match="cached plan must not change result type") as caught:
+        run()
+    # PostgreSQL's code and words, by which drivers know to prepare anew.
+    assert caught.value.code == "0A000"
+
+
+def test_another_s_schema_shows_after_the_transaction_in_which_it_was_made(client: Client, other: Session) -> None:
+    client.run("CREATE TABLE public.w AS SELECT 1 AS a; SET search_path TO sx, public; BEGIN; SELECT a FROM w")
+    ran(other, "CREATE SCHEMA sx; CREATE TABLE sx.w AS SELECT 2 AS a")
+    assert client.run("SELECT a FROM w") == [("1",)]
+    client.run("COMMIT")
+    assert client.run("SELECT a, current_schema() FROM w") == [("2", "sx")]
+
+
+def test_another_s_schema_is_gone_after_the_transaction_in_which_it_was_dropped(client: Client, other: Session) -> None:
+    client.run("CREATE SCHEMA sx; SET search_path TO sx, public; BEGIN; SELECT current_schema()")
+    ran(other, "DROP SCHEMA sx")
+    client.run("SELECT current_schema(); COMMIT")
+    client.run("CREATE TABLE newt(a INT)")
+    assert client.run("SELECT current_schema()") == [("public",)]
+
+
+def test_pg_settings_has_the_search_path_of_the_session(client: Client) -> None:
+    client.run("SET search_path TO a1, public")
+    assert client.run("SELECT setting FROM pg_settings WHERE name = 'search_path'") == [("a1, public",)]
