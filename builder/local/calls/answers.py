@@ -87,15 +87,17 @@ def _listed(data: bytes, *, floating: bool) -> pa.Array | None:
     commas = np.flatnonzero(letters == _COMMA)
     starts = np.zeros(len(commas) + 1, np.int64)
     np.add(commas, 1, out=starts[1:])
+    first = letters.take(starts)
     # Nearly every number begins with a digit that is no zero.
-    ends = np.append(commas, len(bare))
-    usual = bool((letters[starts] - _ONE < 9).all())  # noqa: PLR2004 - 1 to 9; what is below wraps round
-    if not (usual or _well_begun(letters, starts, ends)) or (floating and not _well_pointed(letters)):
+    usual = bool((first - _ONE < 9).all())  # noqa: PLR2004 - 1 to 9; what is below wraps round
+    if not (usual or _well_begun(letters, starts, np.append(commas, len(bare)))):
+        return None
+    if floating and not _well_pointed(letters):
         return None
     offsets = np.empty(len(starts) + 1, np.int32)
     np.subtract(starts, np.arange(len(starts)), out=offsets[:-1], casting="unsafe")
     offsets[-1] = len(bare) - len(commas)
-    valid = pa.py_buffer(np.packbits(letters[starts] != _NULL, bitorder="little")) if nulls else None
+    valid = pa.py_buffer(np.packbits(first != _NULL, bitorder="little")) if nulls else None
     texts = pa.py_buffer(bare.translate(None, b","))
     return pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), texts, valid)
 
