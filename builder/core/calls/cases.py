@@ -25,9 +25,12 @@ from builder.core.catalog.types import SPATIAL
 from builder.errors import Problem
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from builder.model import Function
 
 _SHOWN = 200
+_OLDER = "test_cases"
 _NAMES = {"inputs": "arguments", "expected": "output"}
 
 
@@ -66,36 +69,49 @@ def parse(text: str, function: Function, *, where: str) -> tuple[tuple[Case, ...
     marked, problems = marked_yaml.read(text, where)
     if marked is None or problems:
         return (), problems
+    # Where the list stands in the file.
+    base = (_OLDER,) if isinstance(marked.data, dict) else ()
     try:
-        found = _CASES.validate_python(_in_our_words(marked.data or []))
+        found = _CASES.validate_python(_in_our_words(marked.data or [], function))
     except ValidationError as error:
-        return (), [
-            Problem(where=marked.place(item["loc"]), key=marked_yaml.dotted(item["loc"]), what=item["msg"])
-            for item in error.errors(include_url=False)
-        ]
+        return (), [_invalid(item, base, marked) for item in error.errors(include_url=False)]
     wanted = len(function.parameters)
     first: dict[str, int] = {}
     for index, case in enumerate(found):
-        place = marked.place((index, "name"))
+        place = marked.place((*base, index, "name"))
         if len(case.arguments) != wanted and not function.template:
-            what = f"{len(case.arguments)} arguments for a function of {wanted}"
+            given = len(case.arguments)
+            what = f"{given} argument{'s' * (given != 1)} for a function of {wanted}"
             problems.append(Problem(where=place, key=case.name, what=what))
         if first.setdefault(case.name, index) != index:
             problems.append(Problem(where=place, key=case.name, what="two cases have this name", hint="rename one"))
     return tuple(found), problems
 
 
-def _in_our_words(data: Any) -> Any:
+def _invalid(item: ErrorDetails, base: tuple[str, ...], marked: marked_yaml.Marked) -> Problem:
+    path = (*base, *item["loc"])
+    said = {"missing": "is missing", "extra_forbidden": "unknown key"}.get(item["type"], item["msg"])
+    hint = f"a case has {', '.join(Case.model_fields)}" if item["type"] in {"missing", "extra_forbidden"} else ""
+    return Problem(where=marked.place(path), key=marked_yaml.dotted(path), what=said, hint=hint)
+
+
+def _in_our_words(data: Any, function: Function) -> Any:
     """The older form, `test_cases` with `inputs` by name and `expected`, in ours."""
-    if not isinstance(data, dict) or not isinstance(data.get("test_cases"), list):
+    if not isinstance(data, dict) or not isinstance(data.get(_OLDER), list):
         return data
-    return [_case(each) if isinstance(each, dict) else each for each in data["test_cases"]]
+    names = [parameter.name.lower() for parameter in function.parameters]
+    return [_case(each, names) if isinstance(each, dict) else each for each in data[_OLDER]]
 
 
-def _case(each: dict[str, Any]) -> dict[str, Any]:
+def _case(each: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Inputs in the function's order. Under names that it has not, and in a template, they are in their own."""
     renamed = {_NAMES.get(key, key): value for key, value in each.items()}
     inputs = renamed.get("arguments")
-    return {**renamed, "arguments": list(inputs.values())} if isinstance(inputs, dict) else renamed
+    if not isinstance(inputs, dict):
+        return renamed
+    named = {str(key).lower(): value for key, value in inputs.items()}
+    ordered = [named[name] for name in names] if set(named) == set(names) else list(inputs.values())
+    return {**renamed, "arguments": ordered}
 
 
 def mismatch(function: Function, case: Case, outcome: Outcome) -> str:

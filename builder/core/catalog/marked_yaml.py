@@ -144,8 +144,9 @@ def _plain(node: yaml.Node | None, count: _Count) -> Any:
         name = key.value
         if key.tag != _STR or name in found:
             raise _OutOfTheOrdinaryError
-        tag = child.tag
-        found[name] = child.value if tag == _STR else _plain(child, count)
+        value = child.value
+        # `!!str [a]` is no text.
+        found[name] = value if child.tag == _STR and isinstance(value, str) else _plain(child, count)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,28 @@ def test_null_is_an_expectation_like_others() -> None:
 def test_a_file_that_is_wrong_says_where(text: str, message: str) -> None:
     _, problems = read(text)
     assert message in "\n".join(problems)
+
+
+def test_inputs_by_name_are_in_the_function_s_order() -> None:
+    both = tuple(Parameter(name=name, type="BIGINT") for name in ("low", "high"))
+    first = "test_cases:\n- name: x\n  inputs: {High: 2, low: 1}\n  expected: 3\n"
+    text = f"{first}- {{name: y, inputs: {{low: 1}}, expected: 3}}\n"
+    found, problems = cases.parse(text, replace(function(), parameters=both), where="cases.yaml")
+    assert found[0].arguments == [1, 2]
+    assert [str(each) for each in problems] == ["cases.yaml:5 y: 1 argument for a function of 2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        ("test_cases:\n- inputs: {index: 1}\n  expected: 1\n", "cases.yaml:2 test_cases[0].name", "is missing"),
+        ("- name: x\n  args: [1]\n  arguments: [1]\n  output: 1\n", "cases.yaml:2 [0].args", "unknown key"),
+    ],
+)
+def test_a_key_that_is_missing_or_unknown_is_told_with_those_that_there_are(text: str, where: str, what: str) -> None:
+    _, (problem,) = read(text)
+    assert problem.startswith(f"{where}: {what}")
+    assert "a case has name, arguments, output, error, unordered, tolerance" in problem
 
 
 def mismatch(returns: str, outcome: Outcome, **expected: Any) -> str:

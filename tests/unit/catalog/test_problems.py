@@ -151,6 +151,11 @@ def test_two_spellings_of_one_thing(tmp_path: Path) -> None:
     assert of(PLAIN + "returns: int\n", tmp_path) == ["geo/one/function.yaml:1 : output and returns say the same thing"]
 
 
+def test_a_list_that_is_called_a_text_is_none(tmp_path: Path) -> None:
+    (problem,) = of("arguments: []\noutput: int\ndescription: !!str [a]\nclouds: {redshift: {}}\n", tmp_path)
+    assert "function.yaml" in problem
+
+
 def test_two_spellings_of_one_thing_under_redshift(tmp_path: Path) -> None:
     text = "clouds: {redshift: {arguments: [], parameters: [], output: int}}\n"
     what = "arguments and parameters say the same thing"

@@ -26,7 +26,7 @@ def test_sound_cases_are_no_problem(typed: Typed, tmp_path: Path) -> None:
     ("text", "line", "what"),
     [
         ("- nonsense\n", 1, "[0]: Input should be"),
-        ("- name: one\n  arguments: [1.0]\n  output: 1.0\n  outptu: 10.0\n", 4, "[0].outptu: Extra inputs"),
+        ("- name: one\n  arguments: [1.0]\n  output: 1.0\n  outptu: 10.0\n", 4, "[0].outptu: unknown key"),
         ("\n- {name: two, arguments: [1, 2], output: 1}\n", 2, "2 arguments for a function of 1"),
     ],
     ids=["no mapping", "an unknown key", "too many arguments"],
