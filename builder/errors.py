@@ -36,6 +36,11 @@ _LOGIN = re.compile(
 _NAMED = re.compile(r"""(?i)\b(password|pwd|X-Amz-Signature|X-Amz-Security-Token)=[^\s&;'"]+""")
 
 
+def counted(number: int, word: str) -> str:
+    """`1 argument`, `2 arguments`."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
 def redacted(text: str) -> str:
     """The text, with `***` for the logins and passwords of the addresses in it."""
     if "@" not in text and "=" not in text:

@@ -13,7 +13,7 @@ from builder.adapters.resolver import UnmetError
 from builder.core.catalog import part_locks
 from builder.core.images import requirements
 from builder.core.images.partition import ImpossibleError, Partition, partition
-from builder.errors import CatalogError
+from builder.errors import CatalogError, counted
 from builder.files import write_whole
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Locked:
 
     def __str__(self) -> str:
         counts = [(part.image, _count(part.requirements_lock)) for part in self.parts]
-        packages = [f"{count} package{'s' * (count != 1)}" for _, count in counts]
+        packages = [counted(count, "package") for _, count in counts]
         if len(counts) > 1:
             packages = [f"{image} with {text}" for (image, _), text in zip(counts, packages, strict=True)]
             packages[0] = f"{len(counts)} images: {packages[0]}"

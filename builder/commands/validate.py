@@ -11,7 +11,7 @@ from builder.commands._cases import look
 from builder.core.catalog.load import survey
 from builder.core.catalog.modules import group
 from builder.core.deploy import sql_script
-from builder.errors import CatalogError
+from builder.errors import CatalogError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,5 @@ def _counts(catalog: Catalog) -> dict[str, int]:
 
 
 def _summary(*, lambdas: int, sql: int, modules: int) -> str:
-    kinds = [
-        f"{count} {kind} function{'s' * (count != 1)}" for count, kind in ((lambdas, "Lambda"), (sql, "SQL")) if count
-    ]
-    return f"{' and '.join(kinds)} in {modules} module{'s' * (modules != 1)}, no problems"
+    kinds = [counted(count, f"{kind} function") for count, kind in ((lambdas, "Lambda"), (sql, "SQL")) if count]
+    return f"{' and '.join(kinds)} in {counted(modules, 'module')}, no problems"

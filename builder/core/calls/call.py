@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from builder import names
 from builder.core.calls.answers import float_text
 from builder.core.catalog.types import SPATIAL, crossing, needs_wrapper
-from builder.errors import InvokeError, UsageError
+from builder.errors import InvokeError, UsageError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ def parse_arguments(function: Function, words: Sequence[str]) -> list[Any]:
     if len(words) != wanted:
         signature = ", ".join(f"{parameter.name} {parameter.type}" for parameter in function.parameters)
         raise UsageError(
-            f"takes {wanted} argument{'s' * (wanted != 1)}, {len(words)} given",
+            f"takes {counted(wanted, 'argument')}, {len(words)} given",
             where=function.name,
             hint=f"its signature: {function.name}({signature})",
         )

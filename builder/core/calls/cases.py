@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_
 from builder.core.calls.geometry_text import same_geometry
 from builder.core.catalog import marked_yaml
 from builder.core.catalog.types import SPATIAL
-from builder.errors import Problem
+from builder.errors import Problem, counted
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -80,8 +80,7 @@ def parse(text: str, function: Function, *, where: str) -> tuple[tuple[Case, ...
     for index, case in enumerate(found):
         place = marked.place((*base, index, "name"))
         if len(case.arguments) != wanted and not function.template:
-            given = len(case.arguments)
-            what = f"{given} argument{'s' * (given != 1)} for a function of {wanted}"
+            what = f"{counted(len(case.arguments), 'argument')} for a function of {wanted}"
             problems.append(Problem(where=place, key=case.name, what=what))
         if first.setdefault(case.name, index) != index:
             problems.append(Problem(where=place, key=case.name, what="two cases have this name", hint="rename one"))

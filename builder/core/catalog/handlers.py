@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 
 from builder.core.catalog import sources
-from builder.errors import Problem
+from builder.errors import Problem, counted
 
 _PACKAGE = "gateway"
 _ROW, _BATCH = "redshift_handler", "redshift_batch_handler"
@@ -126,4 +126,4 @@ def _range(least: int, most: int | None) -> str:
         return f"{least} arguments or more"
     if least != most:
         return f"{least} to {most} arguments"
-    return f"{least} argument{'s' * (least != 1)}"
+    return counted(least, "argument")

@@ -10,7 +10,7 @@ from builder.core.catalog import sql_names
 from builder.core.catalog.types import needs_wrapper
 from builder.core.sql import text as sql_text
 from builder.core.sql.templates import is_type, role_chain
-from builder.errors import Problem
+from builder.errors import Problem, counted
 from builder.names import check_identifier, external_name
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def check_body(body: str, *, arguments: int, where: str) -> list[Problem]:
         problems.append(Problem(where=where, what=what, hint="compute from the arguments alone"))
     beyond = sorted(n for n in sql_text.placeholders(body) if not 1 <= n <= arguments)
     if beyond:
-        what = f"{', '.join(f'${n}' for n in beyond)} in a function of {arguments} argument{'s' * (arguments != 1)}"
+        what = f"{', '.join(f'${n}' for n in beyond)} in a function of {counted(arguments, 'argument')}"
         problems.append(Problem(where=where, what=what, hint="number the arguments from $1"))
     return problems
 

@@ -38,16 +38,14 @@ if TYPE_CHECKING:
     from builder.local.engine.prepare import Prepared
 
 
-# What changes rows alone, and no name, type or right.
+# What changes rows, and no name, type or right.
 _ROWS_ONLY = frozenset({"INSERT", "UPDATE", "DELETE"})
 
 
 def run(session: Session, prepared: Prepared, values: Sequence[exp.Expr], formats: Sequence[int]) -> Result:
     """One statement. A result with rows is drained by the caller."""
     statement = prepared.statement
-    if prepared.settled is not None:
-        return _query(session, prepared, values, formats)
-    if isinstance(statement, statements.Query) and statement.verb in _ROWS_ONLY:
+    if isinstance(statement, statements.Query) and (statement.returns_rows or statement.verb in _ROWS_ONLY):
         return _other(session, prepared, values, formats)
     # What others have settled so far may be seen otherwise from now on; and what they settle meanwhile, behind it.
     session.engine.changed()

@@ -41,8 +41,8 @@ def names(session: Session) -> Names:
 class Settled:
     """What telling a query's columns has settled: not done anew when it runs, unless something has changed.
 
-    `resolved` is None where it has parameters: their values settle it. `sql` is all of a query, "" where external
-    functions are called or the endpoint's memory is read.
+    `sql` is all of it, "" where external functions are called or the endpoint's memory is read: then `resolved` is what
+    can be known before. Neither is there where it has parameters: their values settle it.
     """
 
     tree: exp.Expr
@@ -67,10 +67,12 @@ class Settled:
 def query(session: Session, tree: exp.Expr, caller: Caller, settled: Settled) -> str:
     """DuckDB's SQL of a query, `tree` with its values; calls of external functions are answered on the way."""
     settled.renew(session)
+    if settled.sql:
+        return settled.sql
     known = settled.resolved
     if known is None:
         return dialect.render(translated(session, tree, caller))
-    return settled.sql or dialect.render(_answered(session, replace(known, tree=known.tree.copy()), caller))
+    return dialect.render(_answered(session, replace(known, tree=known.tree.copy()), caller))
 
 
 def translated(session: Session, tree: exp.Expr, caller: Caller) -> exp.Expr:
@@ -107,8 +109,9 @@ def settle(session: Session, tree: exp.Expr, parameters: Sequence[int]) -> Settl
         found = tuple(describe(session, tree, parameters))
         return Settled(tree=tree, parameters=tuple(parameters), columns=found, change=change)
     resolved = resolve(tree.copy(), names(session))
-    known = replace(resolved, tree=resolved.tree.copy())
     fixed = not resolved.externals and not virtual.wanted(resolved.tree)
+    # To know its columns changes the tree: it is kept where it is wanted again.
+    known = None if fixed else replace(resolved, tree=resolved.tree.copy())
     sql = _without_calls(session, resolved)
     return Settled(
         tree=tree,
